@@ -1,0 +1,396 @@
+"""What travels between the flows and the tracker: one model per message.
+
+The tracker's OpenAPI document is the contract; a test holds these models against it.
+Segments, findings and comparisons travel in the JSON forms of ``services.domain``.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Annotated, Any, Literal
+from uuid import UUID
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from services.domain.workflow import AssignmentState, ClipState, Stage
+
+Json = dict[str, Any]
+
+
+class Payload(BaseModel):
+    """Base of all messages: immutable; unknown fields of a newer server are ignored."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+
+# --- clips -----------------------------------------------------------------------------------
+
+
+class ClipIn(Payload):
+    """A clip to register; ``source_uri`` is its identity within the project."""
+
+    name: str
+    source_uri: str
+
+
+class ClipRegistered(Payload):
+    """What became of one registered clip."""
+
+    uid: UUID
+    name: str
+    created: bool
+
+
+class ClipOut(Payload):
+    """A clip as managers, workers and (without people's work) clients see it."""
+
+    uid: UUID
+    project: str
+    name: str
+    source_uri: str
+    state: ClipState
+    due: Stage | None
+    round: int
+    n_frames: int | None
+    rate: str | None
+    sha256: str | None
+    reason: Json | None
+    """Why it is quarantined, rejected or held: ``{"code", "detail"}``."""
+    taxonomy_version: int | None
+    created_at: datetime
+    changed_at: datetime
+
+
+class ClipEventOut(Payload):
+    """One link of a clip's hash-chained history."""
+
+    seq: int
+    at: datetime
+    actor: str
+    step: str
+    before: str | None
+    after: str
+    round: int
+    payload: Json
+    previous_hash: str
+    hash: str
+
+
+# --- work: claims ----------------------------------------------------------------------------
+
+
+class WorkClaimIn(Payload):
+    """Ask for clips on which a stage is due."""
+
+    stage: Stage
+    project: str | None = None
+    limit: int = Field(50, ge=1, le=1000)
+    lease_s: int | None = None
+    worker: str
+
+
+class SeatWork(Payload):
+    """One person's seat, for the stages that put tasks into Label Studio."""
+
+    assignment_uid: UUID
+    username: str
+    kind: Literal["annotation", "arbitration"]
+    state: AssignmentState
+    shows_prelabel: bool
+    findings: list[Json] = []
+    task_id: int | None = None
+    """Label Studio's task, once it exists."""
+
+
+class OpinionWork(Payload):
+    """One submitted answer, for the check and the arbiter's task; never with a name."""
+
+    annotation_uid: UUID
+    assignment_uid: UUID
+    kind: Literal["annotation", "arbitration"]
+    opinion: Literal["x", "y", "arbiter"]
+    """Seeded random order per clip and round."""
+    state: AssignmentState
+    segments: list[Json]
+    """``SubmittedSegment`` forms."""
+    verdict: Literal["accept", "reopen", "reject"] | None = None
+    note: str = ""
+
+
+class WorkItem(Payload):
+    """One claimed clip with all that its stage needs."""
+
+    lease_uid: UUID
+    expires_at: datetime
+    stage: Stage
+    clip_uid: UUID
+    project: str
+    name: str
+    source_uri: str
+    round: int
+    attempt: int
+    policy: Json
+    taxonomy: Json
+    timebase: Json | None = None
+    proxy_key: str | None = None
+    prelabel: list[Json] = []
+    """``Segment`` forms of the current pre-label (dispatch)."""
+    seats: list[SeatWork] = []
+    """Seats to push (dispatch, arbitrate)."""
+    opinions: list[OpinionWork] = []
+    """All answers of the round (check, arbitrate)."""
+    comparison: Json | None = None
+    """``Comparison`` form of the round (check of an arbiter's answer, arbitrate)."""
+
+
+class WorkClaimed(Payload):
+    """The claimed clips; empty when nothing is due."""
+
+    items: list[WorkItem]
+
+
+# --- work: reports ---------------------------------------------------------------------------
+
+
+class IngestDone(Payload):
+    """The clip is sound; its proxy is stored."""
+
+    outcome: Literal["ingested"] = "ingested"
+    sha256: str
+    timebase: Json
+    width: int
+    height: int
+    proxy_key: str
+    proxy_sha256: str
+    proxy_bytes: int
+    probe: Json
+
+
+class IngestRefused(Payload):
+    """The file can never be labelled exactly; the reason is for the client."""
+
+    outcome: Literal["refused"] = "refused"
+    code: str
+    detail: str
+    probe: Json = {}
+
+
+class PrelabelDone(Payload):
+    """A machine's draft."""
+
+    outcome: Literal["prelabelled"] = "prelabelled"
+    model: str
+    segments: list[Json]
+    details: Json = {}
+
+
+class PushedTask(Payload):
+    """A seat's task is in Label Studio, with its present findings."""
+
+    assignment_uid: UUID
+    lane_uid: UUID
+    task_id: int
+
+
+class TasksPushed(Payload):
+    """The result of dispatch and of arbitrate."""
+
+    outcome: Literal["pushed"] = "pushed"
+    tasks: list[PushedTask]
+
+
+class SanityVerdict(Payload):
+    """Tier 1 on one answer; it passed when no finding is an error."""
+
+    annotation_uid: UUID
+    passed: bool
+    findings: list[Json]
+
+
+class CheckDone(Payload):
+    """Tier 1 on every unchecked answer, and tier 2 when all seats have passed.
+
+    ``comparison`` and ``accepted`` (``Segment`` forms) come with two passed opinions;
+    ``accepted`` alone comes with an arbiter's passed answer. The tracker decides the step.
+    """
+
+    outcome: Literal["checked"] = "checked"
+    verdicts: list[SanityVerdict]
+    comparison: Json | None = None
+    accepted: list[Json] | None = None
+
+
+class StageFailed(Payload):
+    """The stage could not be done this time."""
+
+    outcome: Literal["failed"] = "failed"
+    code: str
+    detail: str
+    transient: bool
+
+
+WorkReport = Annotated[
+    IngestDone | IngestRefused | PrelabelDone | TasksPushed | CheckDone | StageFailed,
+    Field(discriminator="outcome"),
+]
+
+
+class WorkReported(Payload):
+    """What the tracker made of a report; a repeat gets the same answer."""
+
+    clip_uid: UUID
+    state: ClipState
+    due: Stage | None
+    round: int
+    repeated: bool
+
+
+# --- annotations and lanes -------------------------------------------------------------------
+
+
+class LaneIn(Payload):
+    """One person's own project inside Label Studio."""
+
+    project: str
+    taxonomy_version: int
+    username: str
+    kind: Literal["annotation", "arbitration"]
+    label_studio_project: int
+
+
+class LaneOut(LaneIn):
+    """A registered lane with how far it has been swept."""
+
+    uid: UUID
+    watermark: datetime | None
+    n_open: int
+    """Assignments that still wait for the person."""
+
+
+class SubmissionIn(Payload):
+    """A person's answer as found in Label Studio; idempotent on its id and update time."""
+
+    label_studio_annotation: int
+    label_studio_updated_at: datetime
+    segments: list[Json]
+    lead_time_s: float | None = None
+    verdict: Literal["accept", "reopen", "reject"] | None = None
+    note: str = ""
+
+
+class SubmissionOut(Payload):
+    """How the tracker took a submission."""
+
+    annotation_uid: UUID
+    status: Literal["recorded", "repeated", "late"]
+    """``late``: the round was decided already; kept, and changes nothing."""
+
+
+class InboxHint(Payload):
+    """A webhook's raw body, waiting to be read as a hint."""
+
+    id: int
+    received_at: datetime
+    label_studio_project: int | None
+    body: Json
+
+
+# --- projects, people, releases --------------------------------------------------------------
+
+
+class UserIn(Payload):
+    """A person or a machine account."""
+
+    username: str
+    role: Literal["manager", "annotator", "arbiter", "client", "worker"]
+    password: str | None = None
+    projects: list[str] = []
+
+
+class UserOut(Payload):
+    """A user without secrets."""
+
+    uid: UUID
+    username: str
+    role: str
+    is_active: bool
+    projects: list[str]
+
+
+class TokenOut(Payload):
+    """A new token, shown this once; only its hash is stored."""
+
+    token: str
+    expires_at: datetime
+
+
+class ProjectIn(Payload):
+    """A project's declared form."""
+
+    title: str
+    policy: Json
+    taxonomy: Json
+    members: dict[str, Literal["manager", "annotator", "arbiter", "client"]] = {}
+
+
+class ProjectOut(Payload):
+    """A project as it stands."""
+
+    slug: str
+    title: str
+    policy: Json
+    policy_version: int
+    taxonomy: Json
+    taxonomy_version: int
+    members: dict[str, str]
+
+
+class ProjectStatus(Payload):
+    """Counts for the manager: clips by state, work by stage, seats by state."""
+
+    states: dict[str, int]
+    due: dict[str, int]
+    held: int
+    """Clips whose stage failed too often; their reason says why."""
+    seats: dict[str, int]
+
+
+class ReleaseFile(Payload):
+    """One file of a release."""
+
+    path: str
+    sha256: str
+    n_bytes: int
+    media_type: str
+
+
+class ReleaseOut(Payload):
+    """A release; its files are fetched from ``/releases/{uid}/files/{path}``."""
+
+    uid: UUID
+    project: str
+    version: str
+    state: Literal["building", "published", "failed"]
+    taxonomy_version: int
+    n_clips: int
+    files: list[ReleaseFile]
+    created_at: datetime
+    published_at: datetime | None
+
+
+class ReleaseClip(Payload):
+    """One accepted clip, frozen into a release."""
+
+    clip_uid: UUID
+    name: str
+    sha256: str
+    timebase: Json
+    width: int
+    height: int
+    round: int
+    status: Literal["agreed", "arbitrated"]
+    taxonomy_version: int
+    policy_hash: str
+    segments: list[Json]
+    comparison: Json | None
+    opinions: list[list[Json]]

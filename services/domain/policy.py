@@ -1,0 +1,47 @@
+"""A project's numbers: how many opinions, how strict, how long, how often.
+
+A policy is a document; its content hash is stamped on every decision taken under it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from functools import cached_property
+from typing import Annotated, Any, Literal, Self
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from services.domain.canonical import content_hash
+from services.domain.taxonomy import parse_document
+
+Share = Annotated[float, Field(ge=0, le=1)]
+
+
+class Policy(BaseModel):
+    """The rules a project's clips are worked under."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    seats: Literal[2] = Field(2, description="Blind opinions a clip and round.")
+    tolerance_frames: int = Field(
+        3, ge=0, strict=True, description="Inclusive: 3 passes, 4 is disputed. Labels may override."
+    )
+    pairing_window_frames: int = Field(
+        15, ge=0, strict=True, description="Segments without a common frame pair within this."
+    )
+    max_rounds: int = Field(2, ge=1, le=5, description="Rounds of annotation before a clip rests.")
+    control_share: Share = Field(0.0, description="Share of clips shown without a pre-label.")
+    proxy_height: Literal[360, 720] = Field(360, description="Lines of the proxy people watch.")
+    max_attempts: int = Field(3, ge=1, le=20, description="Tries of a stage before it is held.")
+    lease_s: int = Field(300, ge=10, le=3600, description="How long a worker may be silent.")
+    seat_timeout_h: int = Field(72, ge=1, description="Hours before an idle seat is reported.")
+
+    @classmethod
+    def parse(cls, data: Mapping[str, Any]) -> Self:
+        """Read a policy document; raises InputError with one entry per faulty field."""
+        return parse_document(cls, data, what="policy")
+
+    @cached_property
+    def hash(self) -> str:
+        """SHA-256 of the whole content."""
+        return content_hash(self.model_dump(mode="json"))
