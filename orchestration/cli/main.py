@@ -1,0 +1,51 @@
+"""The `segue` command: one word for each thing a person does with the system."""
+
+from __future__ import annotations
+
+import sys
+from importlib.metadata import version
+
+import typer
+from rich.console import Console
+
+from orchestration.cli import apply, demo, ingest, release, status, up, users
+from services.domain.errors import SegueError
+
+app = typer.Typer(
+    name="segue",
+    help="Adjudicated temporal labels for video, exact to the frame.",
+    no_args_is_help=True,
+    pretty_exceptions_show_locals=False,
+)
+app.command("up")(up.up)
+app.command("demo")(demo.demo)
+app.command("apply")(apply.apply)
+app.command("ingest")(ingest.ingest)
+app.command("status")(status.status)
+app.command("retry")(status.retry)
+app.add_typer(users.app, name="users")
+app.add_typer(release.app, name="release")
+
+
+@app.callback(invoke_without_command=True)
+def _root(
+    *,
+    show_version: bool = typer.Option(False, "--version", help="Print the version and leave."),
+) -> None:
+    if show_version:
+        Console().print(version("segue"))
+        raise typer.Exit
+
+
+def run() -> None:
+    """Run the command; an error raised on purpose is one sentence and exit status 2."""
+    try:
+        app()
+    except SegueError as error:
+        console = Console(stderr=True)
+        console.print(f"[bold red]segue:[/] {error.detail}", highlight=False, soft_wrap=True)
+        sys.exit(2)
+
+
+if __name__ == "__main__":
+    run()

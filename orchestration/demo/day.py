@@ -1,0 +1,60 @@
+"""The demo's working day: people answer, flows carry, until every clip has come to an end."""
+
+from __future__ import annotations
+
+import time
+
+from rich.console import Console
+
+from orchestration.demo.people import Person
+from orchestration.nudges import start_deployment
+from services.client.api import TrackerClient
+from services.client.payloads import ClipOut
+from services.domain.errors import TransientError
+from services.domain.workflow import ClipState
+
+ENDS = {ClipState.ACCEPTED, ClipState.REJECTED, ClipState.QUARANTINED}
+PAUSE_S = 1.0
+
+
+def work_until_done(
+    client: TrackerClient,
+    project: str,
+    people: list[Person],
+    *,
+    names: set[str],
+    console: Console,
+    timeout_s: float,
+) -> list[ClipOut]:
+    """Let the people work until each named clip is accepted, rejected or quarantined.
+
+    Raises
+    ------
+    TransientError
+        If that takes longer than the timeout; what is stuck is named.
+    """
+    deadline = time.monotonic() + timeout_s
+    shown = ""
+    with console.status("working") as line:
+        while True:
+            clips = [clip for clip in client.clips(project) if clip.name in names]
+            left = [clip for clip in clips if clip.state not in ENDS]
+            if not left:
+                return clips
+            if time.monotonic() > deadline:
+                stuck = ", ".join(f"{c.name} ({c.state}, due {c.due})" for c in left)
+                raise TransientError(f"After {timeout_s:.0f} s these clips had no end: {stuck}.")
+            n_answers = sum(person.work() for person in people)
+            if n_answers:
+                start_deployment("collect")
+            text = _counts(clips)
+            if text != shown:
+                console.print(f"  {text}", style="dim")
+                shown = text
+            line.update(text)
+            time.sleep(PAUSE_S)
+
+
+def _counts(clips: list[ClipOut]) -> str:
+    counts = {state: sum(clip.state is state for clip in clips) for state in ClipState}
+    return ", ".join(f"{n} {state.replace('_', ' ')}" for state, n in counts.items() if n)

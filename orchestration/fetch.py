@@ -1,0 +1,54 @@
+"""Fetch a release as a client does: over REST, resuming, every sum checked."""
+
+from __future__ import annotations
+
+import hashlib
+from pathlib import Path
+from uuid import UUID
+
+from rich.progress import Progress
+from services.client.api import TrackerClient
+
+from services.domain.errors import StorageError
+
+_BLOCK = 1 << 20
+
+
+def fetch_release(
+    client: TrackerClient, uid: str | UUID, out: Path, *, progress: Progress | None = None
+) -> Path:
+    """Download all files of a release into ``out/project-version``.
+
+    Returns
+    -------
+    Path
+        The release's folder. What is there already and matches its sum is kept.
+
+    Raises
+    ------
+    StorageError
+        If a file arrives but does not match the manifest's sum.
+    """
+    release = client.release(UUID(str(uid)))
+    folder = out / f"{release.project}-{release.version}"
+    bar = progress and progress.add_task(folder.name, total=sum(f.n_bytes for f in release.files))
+    for file in release.files:
+        path = folder / file.path
+        path.parent.mkdir(parents=True, exist_ok=True)
+        if not (path.exists() and sha256_of(path) == file.sha256):
+            client.release_download(release.uid, file.path, path)
+        if sha256_of(path) != file.sha256:
+            path.unlink()
+            raise StorageError(f"{path} did not match its SHA-256 and was removed; fetch again.")
+        if progress and bar is not None:
+            progress.advance(bar, file.n_bytes)
+    return folder
+
+
+def sha256_of(path: Path) -> str:
+    """Return a file's SHA-256 in hex, read in blocks."""
+    digest = hashlib.sha256()
+    with path.open("rb") as stream:
+        while block := stream.read(_BLOCK):
+            digest.update(block)
+    return digest.hexdigest()

@@ -1,0 +1,106 @@
+"""Check: tier 1 on each new answer, tier 2 once all of a round's answers are sound."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from prefect import flow, task
+from prefect.task_runners import ThreadPoolTaskRunner
+from services.domain.comparison import compare
+from services.domain.consensus import consensus
+from services.domain.sanity import SanityReport, check_submission
+
+from orchestration.runtime import Runtime
+from orchestration.stage import StageParams, run_stage, work_one
+from services.client.payloads import (
+    CheckDone,
+    OpinionWork,
+    SanityVerdict,
+    WorkItem,
+    WorkReport,
+    WorkReported,
+)
+from services.domain.errors import InputError
+from services.domain.policy import Policy
+from services.domain.segments import Segmentation, SubmittedSegment
+from services.domain.taxonomy import Taxonomy
+from services.domain.timebase import Timebase
+from services.domain.workflow import AssignmentState, Stage
+
+
+def check_clip(item: WorkItem, parts: Runtime) -> WorkReport:
+    """Judge the answers of one clip's present round."""
+    del parts  # pure: everything came with the claim
+    taxonomy = Taxonomy.parse(item.taxonomy)
+    reports = {
+        opinion.annotation_uid: _sanity(opinion, item, taxonomy) for opinion in item.opinions
+    }
+    verdicts = [
+        SanityVerdict(
+            annotation_uid=opinion.annotation_uid,
+            passed=reports[opinion.annotation_uid].passed,
+            findings=[finding.as_json() for finding in reports[opinion.annotation_uid].findings],
+        )
+        for opinion in item.opinions
+        if opinion.state is AssignmentState.SUBMITTED
+    ]
+    arbiters = [o for o in item.opinions if o.kind == "arbitration"]
+    if arbiters:
+        return _arbitrated(arbiters[-1], reports[arbiters[-1].annotation_uid], verdicts)
+    policy = Policy.parse(item.policy)
+    sound = list(_sound(item.opinions, reports.values()))
+    if len(sound) < policy.seats:
+        return CheckDone(verdicts=verdicts)
+    comparison = compare(sound[0], sound[1], taxonomy=taxonomy, policy=policy)
+    accepted = [] if comparison.disputes else consensus(comparison)
+    return CheckDone(
+        verdicts=verdicts,
+        comparison=comparison.as_json(),
+        accepted=[segment.as_json() for segment in accepted],
+    )
+
+
+def _sanity(opinion: OpinionWork, item: WorkItem, taxonomy: Taxonomy) -> SanityReport:
+    if item.timebase is None:
+        raise InputError(f"Clip {item.name} has answers but no timebase on record.")
+    return check_submission(
+        [SubmittedSegment.from_json(segment) for segment in opinion.segments],
+        n_frames=Timebase.from_json(item.timebase).n_frames,
+        taxonomy=taxonomy,
+    )
+
+
+def _sound(
+    opinions: Iterable[OpinionWork], reports: Iterable[SanityReport]
+) -> Iterable[Segmentation]:
+    """Yield the sound opinions, X before Y, so that a comparison's sides are the arbiter's."""
+    pairs = sorted(zip(opinions, reports, strict=True), key=lambda pair: pair[0].opinion)
+    for _, report in pairs:
+        if report.passed and report.segmentation is not None:
+            yield report.segmentation
+
+
+def _arbitrated(
+    opinion: OpinionWork, report: SanityReport, verdicts: list[SanityVerdict]
+) -> CheckDone:
+    """Take the arbiter's word: segments when accepting, the bare verdict otherwise."""
+    if opinion.verdict in {"reopen", "reject"}:
+        # A clip that is sent back or given up needs no sound timeline.
+        waved = [verdict.model_copy(update={"passed": True}) for verdict in verdicts]
+        return CheckDone(verdicts=waved)
+    accepted = None
+    if report.passed and report.segmentation is not None:
+        accepted = report.segmentation.as_json()
+    return CheckDone(verdicts=verdicts, accepted=accepted)
+
+
+@task(name="check clip", task_run_name="{item.clip_uid}", timeout_seconds=600)
+def check_one(item: WorkItem) -> WorkReported | None:
+    """Check one claimed clip."""
+    return work_one(item, check_clip)
+
+
+@flow(name="check", timeout_seconds=3600, task_runner=ThreadPoolTaskRunner(max_workers=4))
+def check(params: StageParams = StageParams()) -> str:  # noqa: B008 - an immutable default; Prefect's form shows it
+    """Judge new answers: sound or sent back, agreed or disputed."""
+    return str(run_stage(Stage.CHECK, check_one, params))

@@ -1,0 +1,100 @@
+"""The declared form of a project: project.yaml beside its taxonomy.yaml.
+
+What the files say is what the project shall be; applying them twice changes nothing.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any, Literal, TypeVar
+
+import yaml
+from pydantic import BaseModel, ConfigDict, Field
+
+from services.client.payloads import ProjectIn, ProjectOut
+from services.domain.errors import InputError
+from services.domain.policy import Policy
+from services.domain.taxonomy import Slug, Taxonomy, parse_document
+
+_Model = TypeVar("_Model", bound=BaseModel)
+
+
+class ProjectFile(BaseModel):
+    """project.yaml."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    slug: Slug
+    title: str
+    taxonomy: str = Field("taxonomy.yaml", description="File beside this one.")
+    policy: dict[str, Any] = {}
+    members: dict[str, Literal["manager", "annotator", "arbiter", "client"]] = {}
+
+
+def read_project(path: Path) -> tuple[str, ProjectIn]:
+    """Read a project file and its taxonomy; return the slug and the declared form.
+
+    Raises
+    ------
+    InputError
+        Naming the file and the field, if either cannot be read or is not valid.
+    """
+    if path.is_dir():
+        path = path / "project.yaml"
+    spec = _in_file(path, ProjectFile)
+    taxonomy_path = path.parent / spec.taxonomy
+    taxonomy = _in_file(taxonomy_path, Taxonomy)
+    try:
+        policy = Policy.parse(spec.policy)
+    except InputError as error:
+        raise InputError(f"{path}: {error.detail}", errors=error.errors) from error
+    return spec.slug, ProjectIn(
+        title=spec.title,
+        policy=policy.model_dump(mode="json"),
+        taxonomy=taxonomy.model_dump(mode="json"),
+        members=spec.members,
+    )
+
+
+def _in_file(path: Path, model: type[_Model]) -> _Model:
+    try:
+        data = yaml.safe_load(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise InputError(f"{path} cannot be read: {error.strerror}.") from error
+    except (yaml.YAMLError, UnicodeDecodeError) as error:
+        raise InputError(f"{path} is not YAML: {error}.") from error
+    if not isinstance(data, dict):
+        raise InputError(f"{path} must hold fields and values, as the demo's project files do.")
+    try:
+        return parse_document(model, data, what=model.__name__)
+    except InputError as error:
+        raise InputError(f"{path}: {error.detail}", errors=error.errors) from error
+
+
+def changes(before: ProjectOut | None, after: ProjectIn) -> list[tuple[str, str, str]]:
+    """List what applying would change, as (field, before, after), in reading order."""
+    old = _flat(
+        before.model_dump(mode="json", include=set(ProjectIn.model_fields)) if before else {}
+    )
+    new = _flat(after.model_dump(mode="json"))
+    return [
+        (name, old.get(name, ""), new.get(name, ""))
+        for name in dict.fromkeys([*old, *new])
+        if old.get(name) != new.get(name)
+    ]
+
+
+def _flat(value: Any, name: str = "") -> dict[str, str]:
+    """Flatten nested documents to dotted names; list items go by their own name if they have one."""
+    if isinstance(value, dict):
+        items = list(value.items())
+    elif isinstance(value, list) and any(isinstance(item, dict) for item in value):
+        items = [(item.get("name", str(i)), item) for i, item in enumerate(value)]
+    elif value is None or value in ([], {}):
+        return {}
+    else:
+        return {name: ", ".join(map(str, value)) if isinstance(value, list) else str(value)}
+    flat: dict[str, str] = {}
+    for key, inner in items:
+        flat |= _flat(inner, f"{name}.{key}" if name else str(key))
+    return flat

@@ -1,0 +1,164 @@
+"""The one loop that every machine stage runs: claim, work, report, until nothing is due.
+
+A run may be killed anywhere. Its leases run out, the clips are claimed again by the next
+run, and a report that comes too late is refused by the tracker and changes nothing.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections import Counter
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+from uuid import UUID
+
+import structlog
+from pydantic import BaseModel, Field
+
+from orchestration.runtime import Runtime, runtime
+from services.client.payloads import StageFailed, WorkItem, WorkReport, WorkReported
+from services.domain.errors import ConflictError, LeaseLostError, SegueError, TransientError
+from services.domain.workflow import Stage
+
+if TYPE_CHECKING:
+    from prefect import Task
+
+log = structlog.get_logger(__name__)
+
+StageWork = Callable[[WorkItem, Runtime], WorkReport]
+
+
+class StageParams(BaseModel):
+    """What a project manager may set when starting a stage by hand."""
+
+    project: str | None = Field(None, title="Project", description="Only this project's clips.")
+    batch_size: int = Field(50, ge=1, le=1000, description="Clips claimed at a time.")
+    max_batches: int = Field(
+        20,
+        ge=1,
+        le=1000,
+        description="Batches before the run ends; what is left waits for the next.",
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class StageSummary:
+    """What one run of a stage came to."""
+
+    stage: Stage
+    outcomes: Counter[str] = field(default_factory=Counter)
+    due: frozenset[Stage] = frozenset()
+    """Stages that the reports made due."""
+
+    def __str__(self) -> str:
+        counts = ", ".join(f"{n} {name}" for name, n in sorted(self.outcomes.items()))
+        return f"{self.stage}: {counts or 'nothing was due'}"
+
+
+def run_stage(
+    stage: Stage, task: Task[[WorkItem], WorkReported | None], params: StageParams
+) -> StageSummary:
+    """Claim and work batches of one stage, then nudge the stages that became due.
+
+    Parameters
+    ----------
+    stage : Stage
+        What to claim.
+    task : Task
+        A Prefect task over one claimed clip, made with :func:`work_one`.
+    params : StageParams
+        Limits of this run.
+    """
+    parts = runtime()
+    outcomes: Counter[str] = Counter()
+    due: set[Stage] = set()
+    for _ in range(params.max_batches):
+        items = parts.tracker.work_claim(
+            stage=stage, project=params.project, limit=params.batch_size, worker=parts.worker
+        )
+        if not items:
+            break
+        with leases_kept(parts, items):
+            futures = task.map(items)
+            for future in futures:
+                reported = future.result(raise_on_failure=False)
+                if isinstance(reported, WorkReported):
+                    outcomes[reported.state] += 1
+                    if reported.due is not None:
+                        due.add(reported.due)
+                else:
+                    outcomes["failed"] += 1
+    for next_stage in sorted(due - {stage}):
+        parts.nudge(next_stage)
+    summary = StageSummary(stage, outcomes, frozenset(due))
+    log.info("stage_done", stage=stage, outcomes=dict(outcomes), due=sorted(due))
+    return summary
+
+
+def work_one(item: WorkItem, work: StageWork) -> WorkReported | None:
+    """Do one clip's work and report it, whatever comes of it.
+
+    Returns None when the lease was lost on the way: somebody else has the clip now.
+
+    Raises
+    ------
+    Exception
+        What the work raised unexpectedly, after it was reported; Prefect shows it.
+    """
+    parts = runtime()
+    unexpected: Exception | None = None
+    report: WorkReport
+    try:
+        report = work(item, parts)
+    except SegueError as error:
+        report = StageFailed(
+            code=error.code, detail=error.detail, transient=isinstance(error, TransientError)
+        )
+    except Exception as error:  # the top of a clip's work: report it, then raise it
+        unexpected = error
+        report = StageFailed(
+            code="unexpected", detail=f"{type(error).__name__}: {error}", transient=True
+        )
+    try:
+        reported = parts.tracker.work_report(item.lease_uid, report)
+    except LeaseLostError:
+        log.warning("lease_lost", clip_uid=str(item.clip_uid), stage=item.stage)
+        return None
+    if unexpected is not None:
+        raise unexpected
+    return reported
+
+
+@contextmanager
+def leases_kept(parts: Runtime, items: list[WorkItem]) -> Iterator[None]:
+    """Renew the leases of a batch until the block ends."""
+    stop = threading.Event()
+    every_s = min(item.policy["lease_s"] for item in items) / 3
+
+    def beat() -> None:
+        alive = {item.lease_uid for item in items}
+        while alive and not stop.wait(every_s):
+            for lease in sorted(alive):
+                if not _renew(parts, lease):
+                    alive.discard(lease)
+
+    thread = threading.Thread(target=beat, name="heartbeat", daemon=True)
+    thread.start()
+    try:
+        yield
+    finally:
+        stop.set()
+        thread.join()
+
+
+def _renew(parts: Runtime, lease: UUID) -> bool:
+    """Renew one lease; False when it is over (reported, or lost to another worker)."""
+    try:
+        parts.tracker.work_heartbeat(lease)
+    except ConflictError:
+        return False
+    except TransientError:
+        log.warning("heartbeat_failed", lease=str(lease))
+    return True
