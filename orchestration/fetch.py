@@ -7,8 +7,8 @@ from pathlib import Path
 from uuid import UUID
 
 from rich.progress import Progress
-from services.client.api import TrackerClient
 
+from services.client.api import TrackerClient
 from services.domain.errors import StorageError
 
 _BLOCK = 1 << 20
@@ -31,7 +31,8 @@ def fetch_release(
     """
     release = client.release(UUID(str(uid)))
     folder = out / f"{release.project}-{release.version}"
-    bar = progress and progress.add_task(folder.name, total=sum(f.n_bytes for f in release.files))
+    progress = progress or Progress(disable=True)
+    bar = progress.add_task(folder.name, total=sum(file.n_bytes for file in release.files))
     for file in release.files:
         path = folder / file.path
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -40,8 +41,7 @@ def fetch_release(
         if sha256_of(path) != file.sha256:
             path.unlink()
             raise StorageError(f"{path} did not match its SHA-256 and was removed; fetch again.")
-        if progress and bar is not None:
-            progress.advance(bar, file.n_bytes)
+        progress.advance(bar, file.n_bytes)
     return folder
 
 

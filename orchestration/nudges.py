@@ -74,6 +74,7 @@ def run_deployment_and_wait(
     ExternalError
         If it failed, with Prefect's own word on why.
     """
+    from prefect.client.schemas.objects import FlowRun
     from prefect.deployments import run_deployment
 
     run = run_deployment(
@@ -83,6 +84,8 @@ def run_deployment_and_wait(
         poll_interval=1,
         as_subflow=False,
     )
+    if not isinstance(run, FlowRun):
+        raise TypeError("run_deployment answers with a coroutine only inside an event loop")
     state = run.state
     if state is None or not state.is_final():
         raise TransientError(f"The {flow} flow has not ended after {timeout_s:.0f} s; it goes on.")

@@ -85,7 +85,7 @@ def changes(before: ProjectOut | None, after: ProjectIn) -> list[tuple[str, str,
 
 
 def _flat(value: Any, name: str = "") -> dict[str, str]:
-    """Flatten nested documents to dotted names; list items go by their own name if they have one."""
+    """Flatten nested documents to dotted names; list items go by their own names."""
     if isinstance(value, dict):
         items = list(value.items())
     elif isinstance(value, list) and any(isinstance(item, dict) for item in value):

@@ -13,15 +13,14 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
-from services.client.api import TrackerClient
-
 from orchestration.nudges import start_deployment
 from orchestration.settings import WorkerSettings
 from orchestration.storage import ObjectStore, open_store
+from services.client.api import TrackerClient
 from services.domain.workflow import Stage
 
 if TYPE_CHECKING:
-    from labeling_bridge.client import LabelStudio
+    from labeling_bridge.bridge import LabelStudio
 
 Nudge = Callable[[Stage | str], None]
 
@@ -54,13 +53,7 @@ def _from_settings() -> Runtime:
 
     @lru_cache(maxsize=1)
     def label_studio() -> LabelStudio:
-        from labeling_bridge.client import LabelStudio
-
-        return LabelStudio(
-            settings.label_studio_url,
-            settings.label_studio_token.get_secret_value(),
-            links_key=settings.links_key.get_secret_value(),
-        )
+        return open_label_studio(settings)
 
     return Runtime(
         settings=settings,
@@ -69,6 +62,23 @@ def _from_settings() -> Runtime:
         label_studio=label_studio,
         nudge=start_deployment,
         worker=socket.gethostname(),
+    )
+
+
+def open_label_studio(settings: WorkerSettings) -> LabelStudio:
+    """Build the bridge to the installation's Label Studio, with the service account."""
+    from labeling_bridge.bridge import LabelStudio
+    from labeling_bridge.lanes import Webhook
+
+    return LabelStudio(
+        settings.label_studio_url,
+        settings.label_studio_token.get_secret_value(),
+        links_key=settings.links_key.get_secret_value(),
+        email_domain=settings.label_studio_domain,
+        webhook=Webhook(
+            url=f"{settings.tracker_url}/api/v1/inbox/label-studio",
+            secret=settings.webhook_secret.get_secret_value(),
+        ),
     )
 
 

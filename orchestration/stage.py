@@ -11,10 +11,14 @@ from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import Any, cast
 from uuid import UUID
 
 import structlog
+from prefect import task, unmapped
+from prefect.cache_policies import NO_CACHE
+from prefect.futures import PrefectFuture
+from prefect.task_runners import TaskRunner, ThreadPoolTaskRunner
 from pydantic import BaseModel, Field
 
 from orchestration.runtime import Runtime, runtime
@@ -22,12 +26,16 @@ from services.client.payloads import StageFailed, WorkItem, WorkReport, WorkRepo
 from services.domain.errors import ConflictError, LeaseLostError, SegueError, TransientError
 from services.domain.workflow import Stage
 
-if TYPE_CHECKING:
-    from prefect import Task
-
 log = structlog.get_logger(__name__)
 
 StageWork = Callable[[WorkItem, Runtime], WorkReport]
+Prepare = Callable[[list[WorkItem], Runtime], None]
+
+
+def threads(n: int) -> TaskRunner[PrefectFuture[Any]]:
+    """Return a task runner that works on ``n`` clips at a time."""
+    # Prefect types its runners by their own kind of future, and flows by futures at large.
+    return cast("TaskRunner[PrefectFuture[Any]]", ThreadPoolTaskRunner(max_workers=n))
 
 
 class StageParams(BaseModel):
@@ -58,7 +66,12 @@ class StageSummary:
 
 
 def run_stage(
-    stage: Stage, task: Task[[WorkItem], WorkReported | None], params: StageParams
+    stage: Stage,
+    work: StageWork,
+    params: StageParams,
+    *,
+    timeout_s: float,
+    prepare: Prepare | None = None,
 ) -> StageSummary:
     """Claim and work batches of one stage, then nudge the stages that became due.
 
@@ -66,14 +79,20 @@ def run_stage(
     ----------
     stage : Stage
         What to claim.
-    task : Task
-        A Prefect task over one claimed clip, made with :func:`work_one`.
+    work : callable
+        Does one clip's work and returns its report; runs as one Prefect task run a clip.
     params : StageParams
         Limits of this run.
+    timeout_s : float
+        Limit of one clip's work.
+    prepare : callable, optional
+        Does for a whole batch at once what would be slow one by one. It may only save time:
+        the work must come out right when nothing was prepared.
     """
     parts = runtime()
     outcomes: Counter[str] = Counter()
     due: set[Stage] = set()
+    one = one_clip.with_options(name=f"{stage} clip", timeout_seconds=timeout_s)
     for _ in range(params.max_batches):
         items = parts.tracker.work_claim(
             stage=stage, project=params.project, limit=params.batch_size, worker=parts.worker
@@ -81,8 +100,9 @@ def run_stage(
         if not items:
             break
         with leases_kept(parts, items):
-            futures = task.map(items)
-            for future in futures:
+            if prepare is not None:
+                prepare(items, parts)
+            for future in one.map(items, unmapped(work)):
                 reported = future.result(raise_on_failure=False)
                 if isinstance(reported, WorkReported):
                     outcomes[reported.state] += 1
@@ -95,6 +115,12 @@ def run_stage(
     summary = StageSummary(stage, outcomes, frozenset(due))
     log.info("stage_done", stage=stage, outcomes=dict(outcomes), due=sorted(due))
     return summary
+
+
+@task(task_run_name="{item.clip_uid}", cache_policy=NO_CACHE, persist_result=False)
+def one_clip(item: WorkItem, work: StageWork) -> WorkReported | None:
+    """Work one claimed clip."""
+    return work_one(item, work)
 
 
 def work_one(item: WorkItem, work: StageWork) -> WorkReported | None:

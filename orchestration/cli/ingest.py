@@ -8,11 +8,11 @@ from typing import Annotated
 import typer
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
-from services.client.api import TrackerClient
 
-from orchestration.cli.session import cli_settings, tracker
+from orchestration.cli.session import point_prefect_here, tracker, worker_settings
 from orchestration.nudges import start_deployment
 from orchestration.sources import list_sources
+from services.client.api import TrackerClient
 from services.domain.workflow import ClipState, Stage
 
 BATCH = 1000
@@ -27,7 +27,8 @@ def ingest(
 ) -> None:
     """Register videos and start checking them; a repeat registers nothing twice."""
     console = Console()
-    clips = list_sources(where, s3_endpoint=cli_settings().s3_endpoint)
+    point_prefect_here()
+    clips = list_sources(where, s3_endpoint=worker_settings().s3_endpoint)
     with tracker() as client, _progress(console) as progress:
         bar = progress.add_task("registering", total=len(clips))
         n_new = 0

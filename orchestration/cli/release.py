@@ -10,7 +10,7 @@ from rich.console import Console
 from rich.progress import Progress
 from rich.table import Table
 
-from orchestration.cli.session import tracker
+from orchestration.cli.session import point_prefect_here, tracker
 from orchestration.fetch import fetch_release
 from orchestration.nudges import run_deployment_and_wait
 from services.domain.errors import ConflictError
@@ -25,6 +25,7 @@ def build(
 ) -> None:
     """Freeze the accepted clips into a release, and wait until it is published."""
     console = Console()
+    point_prefect_here()
     with console.status(f"building {project} {version}"):
         run_deployment_and_wait("release", params={"project": project, "version": version})
     with tracker() as client:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from typing import Annotated
+from uuid import UUID
 
 import typer
 from rich.console import Console
 from rich.table import Table
-from services.client.api import TrackerClient
 
 from orchestration.cli.session import tracker
+from services.client.api import TrackerClient
 from services.client.payloads import ClipOut, ProjectStatus
 from services.domain.workflow import ClipState
 
@@ -33,7 +34,7 @@ def status(
 
 
 def retry(
-    uids: Annotated[list[str], typer.Argument(help="Clips by uid, as `segue status` shows them.")],
+    uids: Annotated[list[UUID], typer.Argument(help="Clips by uid, as `segue status` shows them.")],
 ) -> None:
     """Try again: a quarantined clip's ingest, or the stage that holds a clip."""
     console = Console()

@@ -34,8 +34,8 @@ def add(
         )
     console.print(f"{user.username} ({user.role}), password, shown this once: {password}")
     if role in LABELLING:
-        email = label_studio().ensure_person(username, password=password)
-        console.print(f"Logs in to Label Studio as {email} with the same password.")
+        member = label_studio().ensure_member(username, password=password, first_name=username)
+        console.print(f"Logs in to Label Studio as {member.email} with the same password.")
 
 
 @app.command("list")

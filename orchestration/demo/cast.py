@@ -6,12 +6,14 @@ import json
 import os
 import secrets
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from services.client.api import TrackerClient
 from services.client.payloads import UserIn
 from services.domain.errors import DuplicateError
 
-from labeling_bridge.client import LabelStudio
+if TYPE_CHECKING:
+    from labeling_bridge.bridge import LabelStudio
 
 ROLES = {
     "lea": "manager",
@@ -42,4 +44,7 @@ def hire(client: TrackerClient, studio: LabelStudio, known: dict[str, str]) -> d
             client.user_add(UserIn(username=name, role=role, password=known[name]))
         except DuplicateError:
             continue  # hired by an earlier run, with the password we still hold
-    return {name: studio.ensure_person(name, password=known[name]) for name in LABELLING}
+    return {
+        name: studio.ensure_member(name, password=known[name], first_name=name).email
+        for name in LABELLING
+    }

@@ -11,10 +11,22 @@ from orchestration.nudges import start_deployment
 from services.client.api import TrackerClient
 from services.client.payloads import ClipOut
 from services.domain.errors import TransientError
-from services.domain.workflow import ClipState
+from services.domain.workflow import ClipState, Stage
 
 ENDS = {ClipState.ACCEPTED, ClipState.REJECTED, ClipState.QUARANTINED}
 PAUSE_S = 1.0
+
+
+def wait_for_ingest(
+    client: TrackerClient, project: str, *, names: set[str], console: Console
+) -> list[ClipOut]:
+    """Wait until every named clip is checked; return the readable ones."""
+    with console.status("checking the videos"):
+        while True:
+            clips = [clip for clip in client.clips(project) if clip.name in names]
+            if not any(clip.due is Stage.INGEST and not clip.held for clip in clips):
+                return [clip for clip in clips if clip.state is not ClipState.QUARANTINED]
+            time.sleep(PAUSE_S)
 
 
 def work_until_done(

@@ -4,24 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from prefect import flow, task
-from prefect.task_runners import ThreadPoolTaskRunner
-from services.domain.comparison import compare
-from services.domain.consensus import consensus
-from services.domain.sanity import SanityReport, check_submission
+from prefect import flow
 
 from orchestration.runtime import Runtime
-from orchestration.stage import StageParams, run_stage, work_one
+from orchestration.stage import StageParams, run_stage, threads
 from services.client.payloads import (
     CheckDone,
     OpinionWork,
     SanityVerdict,
     WorkItem,
     WorkReport,
-    WorkReported,
 )
+from services.domain.comparison import compare
+from services.domain.consensus import consensus
 from services.domain.errors import InputError
 from services.domain.policy import Policy
+from services.domain.sanity import SanityReport, check_submission
 from services.domain.segments import Segmentation, SubmittedSegment
 from services.domain.taxonomy import Taxonomy
 from services.domain.timebase import Timebase
@@ -94,13 +92,7 @@ def _arbitrated(
     return CheckDone(verdicts=verdicts, accepted=accepted)
 
 
-@task(name="check clip", task_run_name="{item.clip_uid}", timeout_seconds=600)
-def check_one(item: WorkItem) -> WorkReported | None:
-    """Check one claimed clip."""
-    return work_one(item, check_clip)
-
-
-@flow(name="check", timeout_seconds=3600, task_runner=ThreadPoolTaskRunner(max_workers=4))
+@flow(name="check", timeout_seconds=3600, task_runner=threads(4))
 def check(params: StageParams = StageParams()) -> str:  # noqa: B008 - an immutable default; Prefect's form shows it
     """Judge new answers: sound or sent back, agreed or disputed."""
-    return str(run_stage(Stage.CHECK, check_one, params))
+    return str(run_stage(Stage.CHECK, check_clip, params, timeout_s=600))

@@ -5,20 +5,18 @@ from __future__ import annotations
 import tempfile
 from pathlib import Path
 
-from prefect import flow, task
-from prefect.task_runners import ThreadPoolTaskRunner
+from prefect import flow
 
 from orchestration.runtime import Runtime
-from orchestration.stage import StageParams, run_stage, work_one
+from orchestration.stage import StageParams, run_stage, threads
 from orchestration.storage import source_file
 from services.client.payloads import (
     IngestDone,
     IngestRefused,
     WorkItem,
     WorkReport,
-    WorkReported,
 )
-from services.domain.errors import MediaError, StorageError
+from services.domain.errors import StorageError
 from services.domain.policy import Policy
 from services.domain.workflow import Stage
 
@@ -26,6 +24,7 @@ from services.domain.workflow import Stage
 def ingest_clip(item: WorkItem, parts: Runtime) -> WorkReport:
     """Probe and re-encode one source in a subprocess of its own; store the proxy."""
     from models.isolated import ingest_isolated
+    from models.refusal import MediaRefusedError
 
     height = Policy.parse(item.policy).proxy_height
     try:
@@ -35,11 +34,11 @@ def ingest_clip(item: WorkItem, parts: Runtime) -> WorkReport:
         ):
             proxy_path = Path(folder) / "proxy.mp4"
             done = ingest_isolated(source, proxy_path, height=height)
-            sha256 = done.probe.sha256
+            sha256 = done.source_sha256
             key = f"proxies/{sha256[:2]}/{sha256}-{height}p.mp4"
             parts.store.put(proxy_path, key)
-    except MediaError as error:
-        return IngestRefused(code=error.code, detail=error.detail)
+    except MediaRefusedError as error:
+        return IngestRefused(code=error.code, detail=error.detail, probe=dict(error.facts))
     except StorageError as error:
         if error.code != "source_missing":
             raise
@@ -47,8 +46,8 @@ def ingest_clip(item: WorkItem, parts: Runtime) -> WorkReport:
     return IngestDone(
         sha256=sha256,
         timebase=done.timebase.as_json(),
-        width=done.proxy.width,
-        height=done.proxy.height,
+        width=done.probe.width,
+        height=done.probe.height,
         proxy_key=key,
         proxy_sha256=done.proxy.sha256,
         proxy_bytes=done.proxy.n_bytes,
@@ -56,13 +55,7 @@ def ingest_clip(item: WorkItem, parts: Runtime) -> WorkReport:
     )
 
 
-@task(name="ingest clip", task_run_name="{item.clip_uid}", timeout_seconds=7200)
-def ingest_one(item: WorkItem) -> WorkReported | None:
-    """Ingest one claimed clip."""
-    return work_one(item, ingest_clip)
-
-
-@flow(name="ingest", timeout_seconds=21600, task_runner=ThreadPoolTaskRunner(max_workers=2))
+@flow(name="ingest", timeout_seconds=21600, task_runner=threads(2))
 def ingest(params: StageParams = StageParams()) -> str:  # noqa: B008 - an immutable default; Prefect's form shows it
     """Check every newly registered video to the frame and make the proxy people watch."""
-    return str(run_stage(Stage.INGEST, ingest_one, params))
+    return str(run_stage(Stage.INGEST, ingest_clip, params, timeout_s=7200))

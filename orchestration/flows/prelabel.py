@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from prefect import flow, task
-from prefect.task_runners import ThreadPoolTaskRunner
+from prefect import flow
 
 from orchestration.runtime import Runtime
-from orchestration.stage import StageParams, run_stage, work_one
-from services.client.payloads import PrelabelDone, WorkItem, WorkReport, WorkReported
+from orchestration.stage import StageParams, run_stage, threads
+from services.client.payloads import PrelabelDone, WorkItem, WorkReport
 from services.domain.errors import StorageError
 from services.domain.taxonomy import Taxonomy
 from services.domain.timebase import Timebase
@@ -16,7 +15,7 @@ from services.domain.workflow import Stage
 
 def prelabel_clip(item: WorkItem, parts: Runtime) -> WorkReport:
     """Propose segments from the proxy by change-point detection."""
-    from models.changepoints import propose
+    from models.prelabel import propose
 
     if item.proxy_key is None or item.timebase is None:
         raise StorageError(f"Clip {item.name} has no proxy on record; retry its ingest.")
@@ -33,13 +32,7 @@ def prelabel_clip(item: WorkItem, parts: Runtime) -> WorkReport:
     )
 
 
-@task(name="pre-label clip", task_run_name="{item.clip_uid}", timeout_seconds=3600)
-def prelabel_one(item: WorkItem) -> WorkReported | None:
-    """Pre-label one claimed clip."""
-    return work_one(item, prelabel_clip)
-
-
-@flow(name="prelabel", timeout_seconds=21600, task_runner=ThreadPoolTaskRunner(max_workers=2))
+@flow(name="prelabel", timeout_seconds=21600, task_runner=threads(2))
 def prelabel(params: StageParams = StageParams()) -> str:  # noqa: B008 - an immutable default; Prefect's form shows it
     """Draft boundaries for every ingested clip."""
-    return str(run_stage(Stage.PRELABEL, prelabel_one, params))
+    return str(run_stage(Stage.PRELABEL, prelabel_clip, params, timeout_s=3600))

@@ -1,0 +1,123 @@
+"""Collect: people's answers from Label Studio into the tracker.
+
+Polling each lane from an overlapping watermark is the truth. Webhooks are hints that make
+a run look at once; one that is lost costs seconds, one that comes twice or late costs
+nothing, because the tracker knows an answer by its id and update time.
+"""
+
+from __future__ import annotations
+
+import time
+from uuid import UUID
+
+import structlog
+from prefect import flow, task, unmapped
+from prefect.cache_policies import NO_CACHE
+from pydantic import BaseModel, Field
+
+from labeling_bridge.lanes import Lane
+from labeling_bridge.sweep import Submission
+from orchestration.runtime import Runtime, runtime
+from orchestration.stage import threads
+from services.client.payloads import LaneOut, SubmissionIn
+from services.domain.errors import NotFoundError
+from services.domain.taxonomy import Taxonomy
+from services.domain.workflow import Stage
+
+log = structlog.get_logger(__name__)
+
+LOOK_EVERY_S = 1.0
+
+
+class CollectParams(BaseModel):
+    """What a project manager may set when collecting by hand."""
+
+    project: str | None = Field(None, title="Project", description="Only this project's lanes.")
+    watch_s: int = Field(
+        40, ge=0, le=600, description="Stay this long and look again whenever Label Studio hints."
+    )
+
+
+@flow(name="collect", timeout_seconds=1800, task_runner=threads(4))
+def collect(params: CollectParams = CollectParams()) -> str:  # noqa: B008 - an immutable default; Prefect's form shows it
+    """Bring new and corrected answers in, and start checking them."""
+    parts = runtime()
+    deadline = time.monotonic() + params.watch_s
+    n_new = sweep_lanes(parts, params.project)
+    while time.monotonic() < deadline:
+        time.sleep(LOOK_EVERY_S)
+        if hints := list(parts.tracker.inbox()):
+            n_new += sweep_lanes(parts, params.project)
+            # Done only after the sweep: a run that is killed leaves the hint standing.
+            parts.tracker.inbox_done([hint.id for hint in hints])
+    return f"collect: {n_new} new answers"
+
+
+def sweep_lanes(parts: Runtime, project: str | None) -> int:
+    """Sweep every lane once, one task run a lane; return how many answers were new."""
+    lanes = list(parts.tracker.lanes(project=project))
+    taxonomies = _taxonomies(parts, lanes)
+    futures = sweep_one.map(
+        lanes, [taxonomies[lane.project, lane.taxonomy_version] for lane in lanes], unmapped(parts)
+    )
+    results = [future.result(raise_on_failure=False) for future in futures]
+    n_new = sum(result for result in results if isinstance(result, int))
+    if n_new:
+        parts.nudge(Stage.CHECK)
+    return n_new
+
+
+@task(
+    name="sweep lane",
+    task_run_name="lane {lane.uid}",
+    timeout_seconds=600,
+    cache_policy=NO_CACHE,
+    persist_result=False,
+)
+def sweep_one(lane: LaneOut, taxonomy: Taxonomy, parts: Runtime) -> int:
+    """Read one lane's news into the tracker, then move its watermark."""
+    sweep = parts.label_studio().sweep(
+        lane.label_studio_project,
+        lane=Lane(
+            project=lane.project,
+            taxonomy_version=lane.taxonomy_version,
+            username=lane.username,
+            kind=lane.kind,
+        ),
+        taxonomy=taxonomy,
+        since=lane.watermark,
+    )
+    n_new = sum(_submit(parts, lane, submission) for submission in sweep.submissions)
+    if sweep.watermark is not None and sweep.watermark != lane.watermark:
+        # After the answers: a run that is killed in between reads them again.
+        parts.tracker.lane_watermark(lane.uid, sweep.watermark)
+    return n_new
+
+
+def _submit(parts: Runtime, lane: LaneOut, submission: Submission) -> bool:
+    """Hand one answer to the tracker; whether it was new."""
+    try:
+        taken = parts.tracker.annotation_submit(
+            UUID(submission.assignment),
+            SubmissionIn(
+                label_studio_annotation=submission.label_studio_annotation,
+                label_studio_updated_at=submission.label_studio_updated_at,
+                segments=[segment.as_json() for segment in submission.segments],
+                lead_time_s=submission.lead_time_s,
+                verdict=submission.verdict,
+                note=submission.note,
+            ),
+        )
+    except NotFoundError:
+        # A task that somebody made by hand in the lane; it must not stop the others.
+        log.exception("answer_without_assignment", lane=str(lane.uid), task_id=submission.task_id)
+        return False
+    return taken.status == "recorded"
+
+
+def _taxonomies(parts: Runtime, lanes: list[LaneOut]) -> dict[tuple[str, int], Taxonomy]:
+    wanted = {(lane.project, lane.taxonomy_version) for lane in lanes}
+    return {
+        (project, version): Taxonomy.parse(parts.tracker.taxonomy(project, version).document)
+        for project, version in wanted
+    }
