@@ -28,6 +28,9 @@ from services.domain.workflow import Stage
 
 log = structlog.get_logger(__name__)
 
+BEATS_A_LEASE = 3
+"""How often a lease is renewed in its life: two lost heartbeats do not lose it."""
+
 StageWork = Callable[[WorkItem, Runtime], WorkReport]
 Prepare = Callable[[list[WorkItem], Runtime], None]
 
@@ -161,7 +164,7 @@ def work_one(item: WorkItem, work: StageWork) -> WorkReported | None:
 def leases_kept(parts: Runtime, items: list[WorkItem]) -> Iterator[None]:
     """Renew the leases of a batch until the block ends."""
     stop = threading.Event()
-    every_s = min(item.policy["lease_s"] for item in items) / 3
+    every_s = min(item.policy["lease_s"] for item in items) / BEATS_A_LEASE
 
     def beat() -> None:
         alive = {item.lease_uid for item in items}
