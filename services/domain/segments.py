@@ -64,6 +64,11 @@ class Segment:
         """Length in frames."""
         return self.offset - self.onset
 
+    @property
+    def order(self) -> tuple[int, int, str, str]:
+        """Where the segment stands in canonical order: by time, then layer, then label."""
+        return self.onset, self.offset, self.layer, self.label
+
     def overlap(self, other: Segment) -> int:
         """Return the number of frames both cover (0 when they only touch)."""
         return max(0, min(self.offset, other.offset) - max(self.onset, other.onset))
@@ -118,7 +123,7 @@ class Segmentation:
         InputError
             If a segment reaches beyond the clip.
         """
-        ordered = tuple(sorted(segments, key=lambda s: (s.onset, s.offset, s.layer, s.label)))
+        ordered = tuple(sorted(segments, key=lambda segment: segment.order))
         for segment in ordered:
             if segment.offset > n_frames:
                 raise InputError(

@@ -175,12 +175,15 @@ class Taxonomy(_Document):
     def find(self, layer: str, label: str) -> LabelClass | None:
         """Return the label class of that name in that layer, or None."""
         found = self.layer(layer)
-        return found and next((item for item in found.labels if item.name == label), None)
+        labels = () if found is None else found.labels
+        return next((item for item in labels if item.name == label), None)
 
     def tolerance(self, layer: str, label: str, side: Side, *, default: int) -> int:
         """Return the inclusive tolerance of one boundary, in source frames."""
         found = self.find(layer, label)
-        own = found and (found.onset_tolerance if side is Side.ONSET else found.offset_tolerance)
+        if found is None:
+            return default
+        own = found.onset_tolerance if side is Side.ONSET else found.offset_tolerance
         return default if own is None else own
 
     @cached_property
@@ -203,12 +206,16 @@ def parse_document(model: type[_Model], data: Mapping[str, Any], *, what: str) -
     try:
         return model.model_validate(data)
     except ValidationError as error:
+        found = error.errors()
+        places_inside = {fault["loc"][:end] for fault in found for end in range(len(fault["loc"]))}
         faults = [
             {
                 "pointer": "/" + "/".join(str(part) for part in fault["loc"]),
                 "detail": re.sub(r"^Value error, ", "", fault["msg"]),
             }
-            for fault in error.errors()
+            for fault in found
+            # A list with a faulty item also counts as too short; naming that would mislead.
+            if not (fault["type"] == "too_short" and fault["loc"] in places_inside)
         ]
         places = "; ".join(f"{fault['pointer']}: {fault['detail']}" for fault in faults)
         raise InputError(f"The {what} is not valid. {places}.", errors=faults) from error

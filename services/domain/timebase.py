@@ -123,10 +123,13 @@ class Timebase:
         """Whether any frame is shown off the constant rate by more than one tick.
 
         Integer ticks cannot hold most rates exactly (1/30 s in milliseconds), so steps that
-        alternate between the two nearest integers are still constant.
+        alternate between the two nearest integers are still constant; equal steps of 33 ms
+        are not, as they drift away from 30 frames a second.
         """
+        # Between the ends of a run the drift is linear, so it is greatest at one of them.
         return any(
-            abs(Fraction(run.step) * self.tick - 1 / self.rate) >= self.tick for run in self.runs
+            abs((pts - self.first_pts) * self.tick - frame / self.rate) > self.tick
+            for frame, pts in zip(self._ends, self._run_pts[1:], strict=True)
         )
 
     @cached_property
