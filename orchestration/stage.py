@@ -73,7 +73,6 @@ def run_stage(
     work: StageWork,
     params: StageParams,
     *,
-    timeout_s: float,
     prepare: Prepare | None = None,
 ) -> StageSummary:
     """Claim and work batches of one stage, then nudge the stages that became due.
@@ -86,8 +85,6 @@ def run_stage(
         Does one clip's work and returns its report; runs as one Prefect task run a clip.
     params : StageParams
         Limits of this run.
-    timeout_s : float
-        Limit of one clip's work.
     prepare : callable, optional
         Does for a whole batch at once what would be slow one by one. It may only save time:
         the work must come out right when nothing was prepared.
@@ -95,7 +92,7 @@ def run_stage(
     parts = runtime()
     outcomes: Counter[str] = Counter()
     due: set[Stage] = set()
-    one = one_clip.with_options(name=f"{stage} clip", timeout_seconds=timeout_s)
+    one = one_clip.with_options(name=f"{stage} clip")
     for _ in range(params.max_batches):
         items = parts.tracker.work_claim(
             stage=stage, project=params.project, limit=params.batch_size, worker=parts.worker
@@ -108,7 +105,7 @@ def run_stage(
             for future in one.map(items, unmapped(work)):
                 reported = future.result(raise_on_failure=False)
                 if isinstance(reported, WorkReported):
-                    outcomes[reported.state] += 1
+                    outcomes[str(reported.state)] += 1
                     if reported.due is not None:
                         due.add(reported.due)
                 else:
@@ -120,6 +117,8 @@ def run_stage(
     return summary
 
 
+# No timeout here: Prefect cannot interrupt a thread. The flow has one, decoding has its own
+# fence, and every request its own limit.
 @task(task_run_name="{item.clip_uid}", cache_policy=NO_CACHE, persist_result=False)
 def one_clip(item: WorkItem, work: StageWork) -> WorkReported | None:
     """Work one claimed clip."""

@@ -7,7 +7,6 @@ import time
 from rich.console import Console
 
 from orchestration.demo.people import Person
-from orchestration.nudges import start_deployment
 from services.client.api import TrackerClient
 from services.client.payloads import ClipOut
 from services.domain.errors import TransientError
@@ -56,9 +55,8 @@ def work_until_done(
             if time.monotonic() > deadline:
                 stuck = ", ".join(f"{c.name} ({c.state}, due {c.due})" for c in left)
                 raise TransientError(f"After {timeout_s:.0f} s these clips had no end: {stuck}.")
-            n_answers = sum(person.work() for person in people)
-            if n_answers:
-                start_deployment("collect")
+            for person in people:
+                person.work()
             text = _counts(clips)
             if text != shown:
                 console.print(f"  {text}", style="dim")

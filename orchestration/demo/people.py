@@ -18,7 +18,9 @@ from orchestration.demo.truth import Span, Truth
 from services.domain.errors import LabelStudioError
 
 _CSRF_FIELD = re.compile(r'name="csrfmiddlewaretoken" value="([^"]+)"')
+_TOOL = re.compile(r'<TimelineLabels name="([^"]+)"')
 PAGE = 100
+LEAD_TIME_S = 42.0
 
 
 @dataclass
@@ -86,10 +88,11 @@ class Person:
         """Answer every task that is new or came back; return how many."""
         n_answered = 0
         for project in self._get("/api/projects", page_size=PAGE)["results"]:
+            tool = labelling_tool(project["label_config"])
             for task in self._tasks(project["id"]):
                 brief = f"{task['data']['status']}:{task['data']['brief']}"
                 if self.answered.get(task["id"]) != brief:
-                    self._answer(project["id"], task)
+                    self._answer(project["id"], task, tool)
                     self.answered[task["id"]] = brief
                     n_answered += 1
         return n_answered
@@ -106,11 +109,11 @@ class Person:
                 return tasks
             page += 1
 
-    def _answer(self, project: int, task: dict[str, Any]) -> None:
+    def _answer(self, project: int, task: dict[str, Any], tool: str) -> None:
         """Open a task, watch the video, mark it, submit or update."""
         opened = self._get(f"/api/tasks/{task['id']}", project=project)
         self._watch(opened["data"]["video"])
-        body: dict[str, Any] = {"result": self._result(opened), "lead_time": 42.0}
+        body: dict[str, Any] = {"result": self._result(opened, tool), "lead_time": LEAD_TIME_S}
         mine = [item for item in opened["annotations"] if not item["was_cancelled"]]
         if mine:
             self._send("PATCH", f"/api/annotations/{mine[-1]['id']}", project, body)
@@ -129,7 +132,7 @@ class Person:
             )
         self.n_watched += 1
 
-    def _result(self, task: dict[str, Any]) -> list[dict[str, Any]]:
+    def _result(self, task: dict[str, Any], tool: str) -> list[dict[str, Any]]:
         data = task["data"]
         name, n_frames = data["title"], int(data["n_frames"])
         truth = self.truth.timeline(name, n_frames)
@@ -137,7 +140,7 @@ class Person:
         spans = opinion(self.username, name, truth, part=part, late=self.faulty)
         if part is Part.CARELESS and self.faulty and data["status"] == "new":
             spans = careless(spans)
-        return [_region(span) for span in spans]
+        return [_region(span, tool) for span in spans]
 
     def _get(self, path: str, **query: Any) -> Any:
         answer = self._http.get(path, params=query)
@@ -169,7 +172,7 @@ class Person:
 class Arbiter(Person):
     """The senior: sees opinions X and Y, marks what is right, and says so."""
 
-    def _result(self, task: dict[str, Any]) -> list[dict[str, Any]]:
+    def _result(self, task: dict[str, Any], tool: str) -> list[dict[str, Any]]:
         data = task["data"]
         truth = self.truth.timeline(data["title"], int(data["n_frames"]))
         verdict = {
@@ -179,16 +182,30 @@ class Arbiter(Person):
             "to_name": "video",
             "value": {"choices": ["accept"]},
         }
-        return [*(_region(span) for span in truth), verdict]
+        return [*(_region(span, tool) for span in truth), verdict]
 
 
-def _region(span: Span) -> dict[str, Any]:
+def labelling_tool(label_config: str) -> str:
+    """Find the control that a person draws with: the page's first timeline control.
+
+    Raises
+    ------
+    LabelStudioError
+        If the page has none.
+    """
+    found = _TOOL.search(label_config)
+    if found is None:
+        raise LabelStudioError("The page has no timeline labels to draw with.")
+    return found.group(1)
+
+
+def _region(span: Span, tool: str) -> dict[str, Any]:
     """Write a span as Label Studio's page does: frames from 1, both ends included."""
     label, onset, offset = span
     return {
         "id": uuid.uuid4().hex[:10],
         "type": "timelinelabels",
-        "from_name": "action",
+        "from_name": tool,
         "to_name": "video",
         "origin": "manual",
         "value": {

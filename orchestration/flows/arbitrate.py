@@ -30,6 +30,4 @@ def arbiter_task(item: WorkItem, seat: SeatWork) -> SeatTask:
 def arbitrate(params: StageParams = StageParams()) -> str:  # noqa: B008 - an immutable default; Prefect's form shows it
     """Put disputed clips, and findings on those that came back, before the arbiters."""
     pusher = SeatPusher(arbiter_task)
-    return str(
-        run_stage(Stage.ARBITRATE, pusher.push, params, timeout_s=600, prepare=pusher.prepare)
-    )
+    return str(run_stage(Stage.ARBITRATE, pusher.push, params, prepare=pusher.prepare))

@@ -95,4 +95,4 @@ def _arbitrated(
 @flow(name="check", timeout_seconds=3600, task_runner=threads(4))
 def check(params: StageParams = StageParams()) -> str:  # noqa: B008 - an immutable default; Prefect's form shows it
     """Judge new answers: sound or sent back, agreed or disputed."""
-    return str(run_stage(Stage.CHECK, check_clip, params, timeout_s=600))
+    return str(run_stage(Stage.CHECK, check_clip, params))

@@ -34,7 +34,7 @@ class CollectParams(BaseModel):
 
     project: str | None = Field(None, title="Project", description="Only this project's lanes.")
     watch_s: int = Field(
-        40, ge=0, le=600, description="Stay this long and look again whenever Label Studio hints."
+        50, ge=0, le=600, description="Stay this long and look again whenever Label Studio hints."
     )
 
 
@@ -70,7 +70,6 @@ def sweep_lanes(parts: Runtime, project: str | None) -> int:
 @task(
     name="sweep lane",
     task_run_name="lane {lane.uid}",
-    timeout_seconds=600,
     cache_policy=NO_CACHE,
     persist_result=False,
 )

@@ -42,6 +42,4 @@ def annotator_task(item: WorkItem, seat: SeatWork) -> SeatTask:
 def dispatch(params: StageParams = StageParams()) -> str:  # noqa: B008 - an immutable default; Prefect's form shows it
     """Put new tasks, and findings on those that came back, before the annotators."""
     pusher = SeatPusher(annotator_task)
-    return str(
-        run_stage(Stage.DISPATCH, pusher.push, params, timeout_s=600, prepare=pusher.prepare)
-    )
+    return str(run_stage(Stage.DISPATCH, pusher.push, params, prepare=pusher.prepare))

@@ -58,4 +58,4 @@ def ingest_clip(item: WorkItem, parts: Runtime) -> WorkReport:
 @flow(name="ingest", timeout_seconds=21600, task_runner=threads(2))
 def ingest(params: StageParams = StageParams()) -> str:  # noqa: B008 - an immutable default; Prefect's form shows it
     """Check every newly registered video to the frame and make the proxy people watch."""
-    return str(run_stage(Stage.INGEST, ingest_clip, params, timeout_s=7200))
+    return str(run_stage(Stage.INGEST, ingest_clip, params))

@@ -35,4 +35,4 @@ def prelabel_clip(item: WorkItem, parts: Runtime) -> WorkReport:
 @flow(name="prelabel", timeout_seconds=21600, task_runner=threads(2))
 def prelabel(params: StageParams = StageParams()) -> str:  # noqa: B008 - an immutable default; Prefect's form shows it
     """Draft boundaries for every ingested clip."""
-    return str(run_stage(Stage.PRELABEL, prelabel_clip, params, timeout_s=3600))
+    return str(run_stage(Stage.PRELABEL, prelabel_clip, params))

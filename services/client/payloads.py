@@ -50,6 +50,8 @@ class ClipOut(Payload):
     source_uri: str
     state: ClipState
     due: Stage | None
+    held: bool
+    """Whether the due stage failed too often and waits for a manager's retry."""
     round: int
     n_frames: int | None
     rate: str | None
@@ -235,6 +237,13 @@ WorkReport = Annotated[
 ]
 
 
+class LeaseExtended(Payload):
+    """Until when a lease now runs."""
+
+    lease_uid: UUID
+    expires_at: datetime
+
+
 class WorkReported(Payload):
     """What the tracker made of a report; a repeat gets the same answer."""
 
@@ -284,6 +293,72 @@ class SubmissionOut(Payload):
     annotation_uid: UUID
     status: Literal["recorded", "repeated", "late"]
     """``late``: the round was decided already; kept, and changes nothing."""
+
+
+class AssignmentOut(Payload):
+    """A seat; people see their own, without what would tell them of the other seat."""
+
+    uid: UUID
+    project: str
+    clip_name: str
+    clip_uid: UUID | None
+    """None for annotators."""
+    username: str
+    kind: Literal["annotation", "arbitration"]
+    round: int
+    state: AssignmentState
+    shows_prelabel: bool
+    findings: list[Json]
+    lane_uid: UUID | None
+    task_id: int | None
+    annotation_uid: UUID | None
+    """The newest answer."""
+    changed_at: datetime | None
+    """For managers and workers only: times tell of other people."""
+
+
+class AnnotationOut(Payload):
+    """One answer; an arbiter sees it by its letter and without name or times."""
+
+    uid: UUID
+    assignment_uid: UUID | None
+    username: str | None
+    opinion: Literal["x", "y", "arbiter"] | None
+    kind: Literal["annotation", "arbitration"]
+    round: int
+    segments: list[Json]
+    verdict: Literal["accept", "reopen", "reject"] | None
+    note: str
+    passed: bool | None
+    """Tier 1; None until it has looked."""
+    findings: list[Json]
+    is_late: bool
+    lead_time_s: float | None
+    received_at: datetime | None
+
+
+class PrelabelOut(Payload):
+    """A machine's draft."""
+
+    uid: UUID
+    model: str
+    taxonomy_version: int
+    segments: list[Json]
+    details: Json
+    created_at: datetime
+
+
+class DecisionOut(Payload):
+    """How a clip's round ended."""
+
+    uid: UUID
+    round: int
+    status: Literal["agreed", "arbitrated", "rejected"]
+    segments: list[Json]
+    comparison: Json
+    policy_version: int
+    taxonomy_version: int
+    decided_at: datetime
 
 
 class InboxHint(Payload):
@@ -355,6 +430,15 @@ class ProjectStatus(Payload):
     seats: dict[str, int]
 
 
+class TaxonomyOut(Payload):
+    """One version of a project's labels."""
+
+    version: int
+    hash: str
+    document: Json
+    created_at: datetime
+
+
 class ReleaseFile(Payload):
     """One file of a release."""
 
@@ -362,6 +446,12 @@ class ReleaseFile(Payload):
     sha256: str
     n_bytes: int
     media_type: str
+
+
+class ReleaseFileIn(ReleaseFile):
+    """A file to publish, with the storage key it lies under."""
+
+    storage_key: str
 
 
 class ReleaseOut(Payload):

@@ -40,9 +40,7 @@ def test_disagreeing_people_differ_beyond_any_tolerance(name, n_frames):
     ana = opinion("ana", name, truth, part=Part.DISAGREE, late=False)
     ben = opinion("ben", name, truth, part=Part.DISAGREE, late=True)
     assert is_partition(ben, n_frames)
-    assert any(
-        a[0] != b[0] or abs(a[2] - b[2]) >= FAR - 2 for a, b in zip(ana, ben, strict=True)
-    )
+    assert any(a[0] != b[0] or abs(a[2] - b[2]) >= FAR - 2 for a, b in zip(ana, ben, strict=True))
 
 
 @given(names, lengths)

@@ -43,7 +43,7 @@ def parts(tracker, nudged):
 def run(work, params=None, **options):
     @flow(name="stage under test", task_runner=threads(2))
     def stage_flow():
-        return run_stage(Stage.CHECK, work, params or StageParams(), timeout_s=60, **options)
+        return run_stage(Stage.CHECK, work, params or StageParams(), **options)
 
     return stage_flow()
 

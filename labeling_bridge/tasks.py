@@ -1,0 +1,142 @@
+"""A seat on a clip as a Label Studio task: its data and the regions that lie ready in it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from fractions import Fraction
+from typing import Any, Final
+
+from labeling_bridge.briefs import (
+    annotation_brief,
+    arbitration_brief,
+    clip_line,
+    returned_brief,
+)
+from labeling_bridge.regions import Opinion, Region, render, render_opinion
+from services.domain.comparison import Comparison
+from services.domain.findings import Finding
+from services.domain.segments import Segment
+
+ASSIGNMENT: Final = "assignment"
+"""The field of task data that says whose task it is; the only key the bridge looks up by."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Clip:
+    """What a task says about the clip; ``proxy_key`` is what people watch."""
+
+    name: str
+    proxy_key: str
+    rate: Fraction
+    n_frames: int
+
+    @property
+    def line(self) -> str:
+        """The clip in one sentence."""
+        return clip_line(self.name, n_frames=self.n_frames, rate=self.rate)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SeatTask:
+    """A task to be put into a lane, still without the lane's own video address.
+
+    Parameters
+    ----------
+    assignment : str
+        Uid of the assignment; at most one task in a lane carries it.
+    clip : Clip
+        What is to be watched.
+    round : int
+        The round of annotation, from 1.
+    opening : str
+        What the brief says while there are no findings.
+    draft : tuple of Region
+        Regions that lie ready; empty for none.
+    draft_name : str
+        What Label Studio writes over the draft.
+    """
+
+    assignment: str
+    clip: Clip
+    round: int
+    opening: str
+    draft: tuple[Region, ...]
+    draft_name: str
+
+    def data(self, *, video: str) -> dict[str, Any]:
+        """Return the task data for a lane in which the clip plays from ``video``."""
+        return {
+            "video": video,
+            # Label Studio takes a number; the nearest float keeps its frame maths exact.
+            "fps": float(self.clip.rate),
+            ASSIGNMENT: self.assignment,
+            "title": self.clip.name,
+            "n_frames": self.clip.n_frames,
+            "brief": self.opening,
+            "opening": self.opening,
+            "status": "new",
+            "round": self.round,
+        }
+
+    def predictions(self) -> list[dict[str, Any]]:
+        """Return the draft as Label Studio's predictions."""
+        if not self.draft:
+            return []
+        return [{"model_version": self.draft_name, "result": list(self.draft)}]
+
+
+def annotation_task(
+    *, assignment: str, clip: Clip, round_: int, prelabel: Sequence[Segment] | None
+) -> SeatTask:
+    """Make an annotator's task; ``prelabel`` None (a control seat) shows no draft."""
+    draft = tuple(render(prelabel or (), prefix="p"))
+    return SeatTask(
+        assignment=assignment,
+        clip=clip,
+        round=round_,
+        opening=annotation_brief(clip.line, has_draft=bool(draft)),
+        draft=draft,
+        draft_name="draft",
+    )
+
+
+def arbitration_task(
+    *, assignment: str, clip: Clip, round_: int, comparison: Comparison
+) -> SeatTask:
+    """Make the arbiter's task from a comparison whose ``a`` is X and whose ``b`` is Y.
+
+    What both agree on is the draft of the final segments; X and Y stand below in locked
+    rows, in order of time, so that two versions of one segment lie next to each other.
+    """
+    agreed = render((item.segment for item in comparison.agreed), prefix="c")
+    opinions = [
+        *render_opinion(_held(comparison, "a"), Opinion.X),
+        *render_opinion(_held(comparison, "b"), Opinion.Y),
+    ]
+    return SeatTask(
+        assignment=assignment,
+        clip=clip,
+        round=round_,
+        opening=arbitration_brief(clip.line, comparison),
+        draft=(*agreed, *sorted(opinions, key=_place)),
+        draft_name="opinions",
+    )
+
+
+def returned_data(data: dict[str, Any], findings: Sequence[Finding]) -> dict[str, Any]:
+    """Return a task's data as it shall read while its answer waits for correction."""
+    opening = data.get("opening", data.get("brief", ""))
+    return {**data, "brief": returned_brief(opening, findings), "status": "returned"}
+
+
+def _held(comparison: Comparison, side: str) -> list[Segment]:
+    held = [getattr(item, side) for item in (*comparison.agreed, *comparison.disputes)]
+    # A score is a machine's word; on an opinion it would look like a verdict on the person.
+    bare = [replace(segment, score=None) for segment in held if segment is not None]
+    return sorted(bare, key=lambda segment: segment.order)
+
+
+def _place(region: Region) -> tuple[int, int, str]:
+    (span,) = region["value"]["ranges"]
+    return span["start"], span["end"], region["from_name"]

@@ -1,0 +1,109 @@
+"""A source file to facts and a proxy in one decode pass."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from fractions import Fraction
+from pathlib import Path
+from typing import Any, Self
+
+from models.probe import Probe, conclude, stated_rates
+from models.proof import ProxyResult, prove_and_place, scratch_for, sha256_of
+from models.proxy import encode, retime
+from models.rates import DEFAULT_RATE, STANDARD_RATES
+from models.source import Limits, Source
+from services.domain.timebase import Timebase
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ingested:
+    """A sound source: its facts, its hash and its proven proxy."""
+
+    probe: Probe
+    proxy: ProxyResult
+    source_sha256: str
+
+    @property
+    def timebase(self) -> Timebase:
+        """When each source frame is shown."""
+        return self.probe.timebase
+
+    def as_json(self) -> dict[str, Any]:
+        """Return the exact JSON form."""
+        return {
+            "probe": self.probe.as_json(),
+            "timebase": self.timebase.as_json(),
+            "duration_s": str(self.probe.duration_s),
+            "proxy": asdict(self.proxy),
+            "source_sha256": self.source_sha256,
+        }
+
+    @classmethod
+    def from_json(cls, data: Mapping[str, Any]) -> Self:
+        """Read what :meth:`as_json` wrote."""
+        return cls(
+            probe=Probe.from_json(
+                data["probe"],
+                timebase=Timebase.from_json(data["timebase"]),
+                duration_s=Fraction(data["duration_s"]),
+            ),
+            proxy=ProxyResult(**data["proxy"]),
+            source_sha256=data["source_sha256"],
+        )
+
+
+def ingest_file(
+    path: Path | str,
+    destination: Path | str,
+    *,
+    height: int = 360,
+    limits: Limits | None = None,
+    scratch_folder: Path | None = None,
+) -> Ingested:
+    """Probe a file and write its proxy, decoding the source once.
+
+    Parameters
+    ----------
+    path : Path
+        A local file.
+    destination : Path
+        The proxy; replaced only by a whole and proven one.
+    height : int
+        Lines of the proxy at most.
+    limits : Limits, optional
+        What is too large.
+    scratch_folder : Path, optional
+        Where the unfinished proxy lies, on the destination's file system; by default a hidden
+        folder beside it.
+
+    Raises
+    ------
+    MediaRefusedError
+        If the file can never be labelled exactly; then nothing is left behind.
+
+    Notes
+    -----
+    The proxy is encoded at the rate the container states. Where the timestamps turn out to mean
+    another, its packets get new times, which costs no second encoding.
+    """
+    path, destination = Path(path), Path(destination)
+    with scratch_for(destination, folder=scratch_folder) as scratch:
+        with Source(path, limits or Limits()) as source:
+            rate = _likely_rate(source)
+            encode(source, source.frames(), scratch, rate=rate, height=height)
+            found = conclude(source)
+        if found.rate != rate:
+            retime(scratch, rate=found.rate)
+        proxy = prove_and_place(scratch, destination, timebase=found.timebase)
+    return Ingested(probe=found, proxy=proxy, source_sha256=sha256_of(path))
+
+
+def _likely_rate(source: Source) -> Fraction:
+    """Return the rate that the timestamps will most probably mean."""
+    said = [rate for rate in stated_rates(source) if 1 <= rate <= 240]
+    for rate in said:
+        nearest = min(STANDARD_RATES, key=lambda standard: abs(standard - rate))
+        if abs(nearest - rate) < rate / 20_000:  # milliseconds made 19001/317 of 60000/1001
+            return nearest
+    return next(iter(said), DEFAULT_RATE)

@@ -1,0 +1,63 @@
+"""Who may see which clip, and its history."""
+
+from __future__ import annotations
+
+from typing import Any
+from uuid import UUID
+
+from django.db.models import QuerySet
+
+from services.domain.errors import NotFoundError
+from services.tracker.clips.models import Clip, ClipEvent
+from services.tracker.core.roles import Role
+from services.tracker.people.models import User
+from services.tracker.projects.models import Project
+
+
+def clip_visible_to(*, user: User) -> QuerySet[Clip]:
+    """Return the clips that a user may know of.
+
+    People who label see seats, never clips: a clip's state tells how far the other seat is.
+    """
+    clips = Clip.objects.select_related("project", "taxonomy")
+    if user.role == Role.WORKER:
+        return clips
+    if user.role == Role.MANAGER:
+        return clips.filter(project__members=user)
+    return clips.none()
+
+
+def clip_get(*, user: User, uid: UUID) -> Clip:
+    """Return one clip, or raise NotFoundError."""
+    found = clip_visible_to(user=user).filter(uid=uid).first()
+    if found is None:
+        raise NotFoundError(f"There is no clip {uid} that you may see.")
+    return found
+
+
+def clip_filter(
+    *, clips: QuerySet[Clip], project: Project, wanted: dict[str, Any]
+) -> QuerySet[Clip]:
+    """Return a project's clips that match every given column."""
+    return clips.filter(project=project, **wanted)
+
+
+def clip_events(*, clip: Clip) -> QuerySet[ClipEvent]:
+    """Return a clip's history."""
+    return ClipEvent.objects.filter(clip=clip)
+
+
+def clip_identities(
+    *, project: Project, source_uris: list[str]
+) -> dict[str, tuple[int, UUID, str]]:
+    """Return (pk, uid, name) of those sources that the project has."""
+    rows = Clip.objects.filter(project=project, source_uri__in=source_uris)
+    return {
+        uri: (pk, uid, name)
+        for uri, pk, uid, name in rows.values_list("source_uri", "pk", "uid", "name")
+    }
+
+
+def clip_of_content(*, project_id: int, sha256: str) -> Clip | None:
+    """Return the project's clip with this content, if there is one."""
+    return Clip.objects.filter(project=project_id, sha256=sha256).first()

@@ -1,0 +1,165 @@
+"""Clips are registered and moved here, and nowhere else."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from django.utils import timezone
+
+from services.domain.errors import StaleStateError
+from services.domain.workflow import ClipState, Facts, Stage, Step, decide
+from services.tracker.clips.history import event_make
+from services.tracker.clips.models import Clip
+
+FAILED, HELD, RETRIED, EXPIRED, SUPERSEDED = (
+    "failed",
+    "held",
+    "retried",
+    "lease_expired",
+    "superseded",
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Standing:
+    """What an event leaves on its clip.
+
+    ``columns`` are further columns of the clip, such as what ingest found out.
+    """
+
+    state: ClipState
+    round: int
+    due: Stage | None
+    due_at: datetime
+    held: bool = False
+    attempts: int = 0
+    reason: Mapping[str, Any] | None = None
+    columns: Mapping[str, Any] = field(default_factory=dict)
+
+
+def clip_write(
+    *,
+    clip: Clip,
+    step: str,
+    actor: str,
+    standing: Standing,
+    payload: Mapping[str, Any],
+    ends_lease: bool,
+) -> None:
+    """Change a clip: the only place that does.
+
+    Compare-and-swap on (state, version), and the event in the same transaction; the caller
+    opens it.
+
+    Raises
+    ------
+    StaleStateError
+        If somebody else changed the clip since it was read.
+    """
+    now = timezone.now()
+    event = event_make(
+        clip=clip,
+        seq=clip.version + 1,
+        at=now,
+        actor=actor,
+        step=str(step),
+        before=clip.state,
+        after=str(standing.state),
+        round_=standing.round,
+        payload=dict(payload),
+        previous_hash=clip.head,
+    )
+    changes: dict[str, Any] = {
+        "state": str(standing.state),
+        "version": event.seq,
+        "head": event.hash,
+        "round": standing.round,
+        "due": None if standing.due is None else str(standing.due),
+        "due_at": standing.due_at,
+        "held": standing.held,
+        "attempts": standing.attempts,
+        "reason": standing.reason,
+        "changed_at": now,
+        **standing.columns,
+    }
+    if ends_lease:
+        changes["leased_until"] = None
+    before = {"pk": clip.pk, "state": clip.state, "version": clip.version}
+    if Clip.objects.filter(**before).update(**changes) != 1:
+        raise StaleStateError(f"Clip {clip.name!r} was changed by somebody else; read it again.")
+    event.save(force_insert=True)
+    for name, value in changes.items():
+        setattr(clip, name, value)
+
+
+def clip_advance(
+    *,
+    clip: Clip,
+    step: Step,
+    actor: str,
+    facts: Facts,
+    payload: Mapping[str, Any],
+    columns: Mapping[str, Any] | None = None,
+    reason: Mapping[str, Any] | None = None,
+    ends_lease: bool = True,
+) -> None:
+    """Apply a step of the workflow to a clip.
+
+    Raises
+    ------
+    TransitionError
+        If the workflow has no such step from the clip's state.
+    StaleStateError
+        If somebody else changed the clip since it was read.
+    """
+    decision = decide(ClipState(clip.state), step, facts)
+    standing = Standing(
+        state=decision.state,
+        round=decision.round,
+        due=decision.due,
+        due_at=timezone.now(),
+        reason=reason,
+        columns=columns or {},
+    )
+    clip_write(
+        clip=clip,
+        step=step,
+        actor=actor,
+        standing=standing,
+        payload=payload,
+        ends_lease=ends_lease,
+    )
+
+
+def clip_hold(
+    *,
+    clip: Clip,
+    actor: str,
+    stage: Stage,
+    code: str,
+    detail: str,
+    attempts: int = 0,
+    step: str = HELD,
+    ends_lease: bool = True,
+) -> None:
+    """Set a clip aside until a person has looked at the reason."""
+    standing = Standing(
+        state=ClipState(clip.state),
+        round=clip.round,
+        due=stage,
+        due_at=timezone.now(),
+        held=True,
+        attempts=attempts,
+        reason={"code": code, "detail": detail, "stage": str(stage)},
+    )
+    clip_write(
+        clip=clip,
+        step=step,
+        actor=actor,
+        standing=standing,
+        payload={"code": code, "detail": detail, "stage": str(stage), "attempt": attempts},
+        ends_lease=ends_lease,
+    )

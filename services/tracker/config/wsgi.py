@@ -1,0 +1,11 @@
+"""What the WSGI server loads."""
+
+from __future__ import annotations
+
+import os
+
+from django.core.wsgi import get_wsgi_application
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "services.tracker.config.settings")
+
+application = get_wsgi_application()

@@ -1,0 +1,60 @@
+"""Who may know of whom."""
+
+from __future__ import annotations
+
+from django.db.models import Q, QuerySet
+from django.utils import timezone
+
+from services.domain.errors import NotFoundError
+from services.tracker.core.roles import Role
+from services.tracker.people.models import Token, User
+from services.tracker.people.tokens import token_digest
+
+
+def token_find(*, secret: str) -> Token | None:
+    """Return the live token with its user; None if it is unknown, over, or its user inactive."""
+    return (
+        Token.objects.select_related("user")
+        .filter(
+            digest=token_digest(secret),
+            revoked_at=None,
+            expires_at__gt=timezone.now(),
+            user__is_active=True,
+        )
+        .first()
+    )
+
+
+def user_visible_to(*, user: User) -> QuerySet[User]:
+    """Return the accounts a manager may know of: his own, those he made, and his projects'."""
+    if user.role != Role.MANAGER:
+        return User.objects.filter(pk=user.pk)
+    return User.objects.filter(
+        Q(pk=user.pk)
+        | Q(created_by=user)
+        | Q(memberships__project__in=user.memberships.values("project"))
+    ).distinct()
+
+
+def user_get(*, user: User, username: str) -> User:
+    """Return one account, or raise NotFoundError."""
+    found = user_visible_to(user=user).filter(username=username).first()
+    if found is None:
+        raise NotFoundError(f"There is no user {username!r} that you may see.")
+    return found
+
+
+def slugs_shared(*, user: User, people: list[User]) -> dict[int, list[str]]:
+    """Return each person's projects, as far as the asking user shares them."""
+    found: dict[int, list[str]] = {person.pk: [] for person in people}
+    rows = (
+        User.objects.filter(pk__in=found)
+        .filter(Q(pk=user.pk) | Q(memberships__project__in=user.memberships.values("project")))
+        .values_list("pk", "memberships__project__slug", "memberships__project")
+        .order_by("memberships__project__slug")
+    )
+    own = set(user.memberships.values_list("project", flat=True))
+    for pk, slug, project in rows:
+        if project in own:
+            found[pk].append(slug)
+    return found

@@ -1,0 +1,80 @@
+"""Who may see which project, and how it stands."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.db.models import Count, Q, QuerySet
+
+from services.domain.errors import NotFoundError
+from services.tracker.annotations.models import Assignment
+from services.tracker.clips.models import Clip
+from services.tracker.core.roles import Role
+from services.tracker.people.models import User
+from services.tracker.projects.models import Project, TaxonomyVersion
+
+
+def project_visible_to(*, user: User) -> QuerySet[Project]:
+    """Return the projects whose rules and progress a user may see."""
+    projects = Project.objects.select_related("policy", "taxonomy")
+    if user.role == Role.WORKER:
+        return projects
+    if user.role == Role.MANAGER:
+        return projects.filter(members=user)
+    return projects.none()
+
+
+def project_by_slug(*, user: User, slug: str) -> Project:
+    """Return one project, or raise NotFoundError."""
+    found = project_visible_to(user=user).filter(slug=slug).first()
+    if found is None:
+        raise NotFoundError(f"There is no project {slug!r} that you may see.")
+    return found
+
+
+def project_members(*, projects: list[Project]) -> dict[int, dict[str, str]]:
+    """Return each project's people with their roles."""
+    found: dict[int, dict[str, str]] = {project.pk: {} for project in projects}
+    rows = User.objects.filter(memberships__project__in=projects).order_by("username")
+    for project, username, role in rows.values_list("memberships__project", "username", "role"):
+        if project in found:
+            found[project][username] = role
+    return found
+
+
+def project_status(*, project: Project) -> dict[str, Any]:
+    """Count a project's clips by state and by due stage, and its seats by state."""
+    clips = Clip.objects.filter(project=project)
+    states = clips.values_list("state").annotate(n=Count("pk")).order_by("state")
+    due = (
+        clips.filter(due__isnull=False)
+        .values_list("due")
+        .annotate(n=Count("pk", filter=Q(held=False)), n_held=Count("pk", filter=Q(held=True)))
+        .order_by("due")
+    )
+    seats = (
+        Assignment.objects.filter(clip__project=project)
+        .values_list("state")
+        .annotate(n=Count("pk"))
+        .order_by("state")
+    )
+    rows = list(due)
+    return {
+        "states": dict(states),
+        "due": {stage: n for stage, n, _ in rows if n},
+        "held": sum(n_held for _, _, n_held in rows),
+        "seats": dict(seats),
+    }
+
+
+def taxonomy_versions(*, project: Project) -> QuerySet[TaxonomyVersion]:
+    """Return all versions of a project's labels."""
+    return TaxonomyVersion.objects.filter(project=project)
+
+
+def taxonomy_get(*, project: Project, version: int) -> TaxonomyVersion:
+    """Return one version of a project's labels, or raise NotFoundError."""
+    found = taxonomy_versions(project=project).filter(version=version).first()
+    if found is None:
+        raise NotFoundError(f"{project.slug} has no taxonomy version {version}.")
+    return found

@@ -1,0 +1,153 @@
+from __future__ import annotations
+
+from dataclasses import replace
+from fractions import Fraction
+
+from labeling_bridge.tasks import Clip, annotation_task, arbitration_task, returned_data
+from services.domain.findings import make_finding
+from services.domain.segments import Segment
+from tests.bridge.samples import AWKWARD, CLIP, comparison, seg
+
+NAMES = ("ana", "ben", "sam")
+
+
+def _annotation(prelabel: list[Segment] | None) -> dict[str, object]:
+    task = annotation_task(assignment="u-1", clip=CLIP, round_=2, prelabel=prelabel)
+    return {"data": task.data(video="/segue/media/t"), "predictions": task.predictions()}
+
+
+def test_task_data_is_what_the_tool_and_the_person_need() -> None:
+    task = _annotation([seg("pour", 0, 55)])
+    assert task["data"] == {
+        "video": "/segue/media/t",
+        "fps": 25.0,
+        "assignment": "u-1",
+        "title": "pour_01",
+        "n_frames": 300,
+        "brief": "pour_01 · 300 frames at 25 frames a second.\n"
+        "A machine's draft is filled in: correct it wherever it is wrong, add what is missing.",
+        "opening": "pour_01 · 300 frames at 25 frames a second.\n"
+        "A machine's draft is filled in: correct it wherever it is wrong, add what is missing.",
+        "status": "new",
+        "round": 2,
+    }
+
+
+def test_the_rate_is_the_nearest_number_to_the_exact_one() -> None:
+    ntsc = replace(CLIP, rate=Fraction(30000, 1001))
+    task = annotation_task(assignment="u", clip=ntsc, round_=1, prelabel=None)
+    assert task.data(video="v")["fps"] == 30000 / 1001
+    assert "29.97 frames a second" in task.opening
+
+
+def test_a_draft_has_text_ids_and_whole_inclusive_frames() -> None:
+    task = _annotation([Segment(label="pour", onset=0, offset=1, score=0.5), seg("stir", 1, 300)])
+    assert task["predictions"] == [
+        {
+            "model_version": "draft",
+            "result": [
+                {
+                    "id": "p1",
+                    "type": "timelinelabels",
+                    "from_name": "segments",
+                    "to_name": "video",
+                    "value": {"ranges": [{"start": 1, "end": 1}], "timelinelabels": ["pour"]},
+                    "score": 0.5,
+                },
+                {
+                    "id": "p2",
+                    "type": "timelinelabels",
+                    "from_name": "segments",
+                    "to_name": "video",
+                    "value": {"ranges": [{"start": 2, "end": 300}], "timelinelabels": ["stir"]},
+                },
+            ],
+        }
+    ]
+
+
+def test_a_control_seat_and_an_empty_draft_look_the_same() -> None:
+    assert _annotation(None) == _annotation([])
+    assert _annotation(None)["predictions"] == []
+
+
+def test_the_arbiter_reads_every_dispute_in_a_sentence() -> None:
+    x = [seg("pour", 0, 55), seg("stir", 60, 100), seg("pour", 120, 150), seg("stir", 200, 240)]
+    y = [seg("pour", 0, 55), seg("stir", 67, 99), seg("stir", 120, 150), seg("pour", 260, 270)]
+    task = arbitration_task(assignment="u", clip=CLIP, round_=1, comparison=comparison(x, y))
+    assert task.opening.splitlines() == [
+        "pour_01 · 300 frames at 25 frames a second. 4 points are disputed.",
+        "What both agree on is filled in; the locked rows show X and Y. Draw the final segments "
+        "of these points, then choose a verdict.",
+        '1. "stir" (frames 61 to 100) in X, frames 68 to 99 in Y: '
+        "Y starts 7 frames later, Y ends 1 frame earlier.",
+        '2. X has "pour" (frames 121 to 150), Y has "stir" (frames 121 to 150).',
+        '3. only X has "stir" (frames 201 to 240).',
+        '4. only Y has "pour" (frames 261 to 270).',
+    ]
+
+
+def test_one_dispute_is_one_point() -> None:
+    task = arbitration_task(
+        assignment="u", clip=CLIP, round_=1, comparison=comparison([seg("pour", 0, 9)], [])
+    )
+    assert "1 point is disputed" in task.opening
+
+
+def test_layers_are_named_where_there_are_several() -> None:
+    compared = comparison(
+        [seg("größer/容器 🍵", 0, 90)], [seg("left", 0, 90, "hands")], taxonomy=AWKWARD
+    )
+    task = arbitration_task(assignment="u", clip=CLIP, round_=1, comparison=compared)
+    assert "hands: only Y has" in task.opening
+
+
+def test_the_arbiters_draft_is_the_agreed_part_with_both_opinions_locked() -> None:
+    scored = Segment(label="pour", onset=0, offset=55, score=0.9)
+    compared = comparison([scored, seg("stir", 80, 150)], [seg("pour", 0, 55)])
+    task = arbitration_task(assignment="u", clip=CLIP, round_=1, comparison=compared)
+    drawn = [
+        (region["from_name"], region["value"]["timelinelabels"][0], region.get("readonly", False))
+        for region in task.draft
+    ]
+    assert drawn == [
+        ("segments", "pour", False),
+        ("opinion_x", "X · pour", True),
+        ("opinion_y", "Y · pour", True),
+        ("opinion_x", "X · stir", True),
+    ]
+    ids = [region["id"] for region in task.draft]
+    assert len(set(ids)) == len(ids)
+    assert all("score" not in region for region in task.draft if region.get("readonly"))
+
+
+def test_equal_segments_of_one_opinion_keep_ids_of_their_own() -> None:
+    twice = comparison([seg("left", 0, 9, "hands"), seg("left", 0, 9, "hands")], [], AWKWARD)
+    task = arbitration_task(assignment="u", clip=CLIP, round_=1, comparison=twice)
+    assert len({region["id"] for region in task.draft}) == len(task.draft) == 2
+
+
+def test_no_text_names_a_person() -> None:
+    task = arbitration_task(
+        assignment="u", clip=CLIP, round_=1, comparison=comparison([seg("pour", 0, 9)], [])
+    )
+    words = task.opening.lower().replace('"', " ").split()
+    assert not set(NAMES) & set(words)
+
+
+def test_findings_stand_before_what_the_task_said_at_first() -> None:
+    data = {"brief": "Old findings", "opening": "Mark it.", "status": "returned", "other": 1}
+    error = make_finding("overlap", "Two segments overlap.", frames=(0, 9))
+    remark = make_finding("empty", "Nothing is marked.", frames=None)
+    assert returned_data(data, [remark, error]) == {
+        "brief": "This answer came back. Correct your answer below and press Update.\n"
+        "1. Two segments overlap.\nRemark: Nothing is marked.\n\nMark it.",
+        "opening": "Mark it.",
+        "status": "returned",
+        "other": 1,
+    }
+
+
+def test_a_clip_says_its_length() -> None:
+    clip = Clip(name="a", proxy_key="k", rate=Fraction(60000, 1001), n_frames=7)
+    assert clip.line == "a · 7 frames at 59.9401 frames a second."

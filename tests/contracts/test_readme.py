@@ -1,0 +1,45 @@
+"""README says the truth about the parts that a machine can check."""
+
+import re
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner
+
+from orchestration.cli.main import app
+from services.domain.workflow import as_mermaid
+
+ROOT = Path(__file__).parents[2]
+README = (ROOT / "README.md").read_text(encoding="utf-8")
+
+
+def test_the_picture_is_the_workflow_table():
+    drawn = re.search(r"<!-- workflow:begin.*?```mermaid\n(.*?)```\n<!-- workflow:end -->", README, re.S)
+    assert drawn is not None
+    assert drawn.group(1) == as_mermaid()
+
+
+def test_every_make_target_named_exists():
+    targets = set(re.findall(r"^([a-z][\w-]*):", (ROOT / "Makefile").read_text(), re.M))
+    named = set(re.findall(r"\bmake ([a-z][\w-]*)", README))
+    assert named
+    assert named <= targets
+
+
+def commands_named():
+    return sorted(set(re.findall(r"^segue ((?:[a-z]+ ?){1,2})", README, re.M)))
+
+
+@pytest.mark.parametrize("words", commands_named())
+def test_every_segue_command_named_exists(words):
+    command = words.split()
+    groups = {"users", "release"}
+    asked = command[:2] if command[0] in groups else command[:1]
+    result = CliRunner().invoke(app, [*asked, "--help"])
+    assert result.exit_code == 0, result.output
+
+
+def test_the_folder_map_names_real_folders():
+    named = re.findall(r"^([a-z_]+(?:/[a-z_]+)*/) ", README, re.M)
+    assert len(named) > 5
+    assert [folder for folder in named if not (ROOT / folder).is_dir()] == []

@@ -1,0 +1,89 @@
+"""A stand-in for the tracker's file endpoint: signed links, Range, nothing else."""
+
+from __future__ import annotations
+
+import re
+import threading
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from urllib.parse import parse_qs, unquote, urlsplit
+
+from services.domain.errors import NotFoundError
+from services.domain.links import FILES_PREFIX, verify_file_path
+
+
+class FileServer(ThreadingHTTPServer):
+    """Serves bytes by key; the links key is told when Label Studio has one."""
+
+    daemon_threads = True
+
+    def __init__(self, files: Mapping[str, bytes]) -> None:
+        super().__init__(("127.0.0.1", 0), _Handler)
+        self.files = files
+        self.secret = ""
+        self.n_served = 0
+
+    @property
+    def url(self) -> str:
+        return f"http://127.0.0.1:{self.server_address[1]}"
+
+
+class _Handler(BaseHTTPRequestHandler):
+    server: FileServer
+    protocol_version = "HTTP/1.1"
+
+    def do_GET(self) -> None:
+        parts = urlsplit(self.path)
+        key, query = unquote(parts.path.removeprefix(FILES_PREFIX)), parse_qs(parts.query)
+        try:
+            verify_file_path(
+                key,
+                expires=query.get("expires", [""])[0],
+                signature=query.get("signature", [""])[0],
+                now=int(time.time()),
+                secret=self.server.secret,
+            )
+        except NotFoundError:
+            self._answer(404, b"", {})
+            return
+        whole = self.server.files[key]
+        wanted = re.fullmatch(r"bytes=(\d+)-(\d*)", self.headers.get("Range", ""))
+        if wanted is None:
+            self._answer(200, whole, {})
+            return
+        first, last = int(wanted[1]), min(int(wanted[2] or len(whole) - 1), len(whole) - 1)
+        self.server.n_served += 1
+        span = {"Content-Range": f"bytes {first}-{last}/{len(whole)}"}
+        self._answer(206, whole[first : last + 1], span)
+
+    def _answer(self, status: int, body: bytes, headers: Mapping[str, str]) -> None:
+        self.send_response(status)
+        common = {
+            "Content-Type": "video/mp4",
+            "Content-Length": str(len(body)),
+            "Accept-Ranges": "bytes",
+            "Access-Control-Allow-Origin": "*",
+        }
+        for name, value in {**common, **headers}.items():
+            self.send_header(name, value)
+        self.end_headers()
+        self.wfile.write(body)
+
+    def log_message(self, *_: object) -> None:
+        """Say nothing; the tests look at the counter."""
+
+
+@contextmanager
+def serving(files: Mapping[str, bytes]) -> Iterator[FileServer]:
+    """Serve files on a free loopback port until the block ends."""
+    server = FileServer(files)
+    thread = threading.Thread(target=server.serve_forever, daemon=True)
+    thread.start()
+    try:
+        yield server
+    finally:
+        server.shutdown()
+        thread.join()
+        server.server_close()
