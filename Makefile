@@ -6,6 +6,8 @@ BIN := $(STATE)/venv/bin
 PYTHON := "$(BIN)/python"
 SEGUE := $(PYTHON) -m orchestration.cli.main
 SET_UP := "$$(command -v python3.11 || command -v python3 || echo python3)" -m orchestration.local.bootstrap
+# Where tests find the real Label Studio.
+FOR_TESTS := SEGUE_LABEL_STUDIO_VENV="$$(cd "$(STATE)" && pwd)/label-studio-venv"
 SOURCES := services labeling_bridge orchestration models tests
 # make test PYTEST_ARGS="-k timebase"
 PYTEST_ARGS ?=
@@ -35,7 +37,7 @@ up: set-up
 	@$(SEGUE) up
 
 test: set-up-dev
-	$(PYTHON) -m pytest -m "$(MARKS)" $(PYTEST_ARGS)
+	$(FOR_TESTS) $(PYTHON) -m pytest -m "$(MARKS)" $(PYTEST_ARGS)
 
 lint: set-up-dev
 	"$(BIN)/ruff" check .
@@ -45,7 +47,7 @@ lint: set-up-dev
 	"$(BIN)/codespell" $(SOURCES) README.md Makefile pyproject.toml
 
 bench: set-up-dev
-	$(PYTHON) -m pytest -m benchmark tests/benchmarks -s $(PYTEST_ARGS)
+	$(FOR_TESTS) $(PYTHON) -m pytest -m benchmark tests/benchmarks -s $(PYTEST_ARGS)
 
 clean:
 	@"$$(command -v python3.11 || command -v python3 || echo python3)" -m orchestration.local.setup.clean $(if $(filter-out 0 no false,$(DATA)),--data)

@@ -10,7 +10,11 @@ from rich.console import Console
 
 from orchestration.cli.session import stack_settings
 from orchestration.demo.run import run_demo
+from orchestration.local.lock import is_running
 from orchestration.local.up import FAILED, STOPPED, run_up, serve
+
+PLAIN_WIDTH = 140
+"""Columns where no terminal says how many there are."""
 
 
 def demo(
@@ -20,15 +24,20 @@ def demo(
     ] = None,
     once: Annotated[bool, typer.Option(help="Stop at the end instead of serving on.")] = False,
 ) -> None:
-    """Start the system and take videos all the way to a release."""
+    """Take videos all the way to a release, starting the system unless it is up already."""
     settings = stack_settings()
+    terminal = Console()
+    console = terminal if terminal.is_terminal else Console(width=PLAIN_WIDTH)
 
     def play(console: Console) -> int:
         missing = run_demo(settings, clips, console)
         if missing:
             console.print(f"Not in the release: {', '.join(missing)}.", style="red")
-        if not once:
-            return serve(console)
         return FAILED if missing else STOPPED
 
-    raise typer.Exit(run_up(settings, while_up=play))
+    def play_and_serve(console: Console) -> int:
+        return play(console) if once else max(play(console), serve(console))
+
+    if is_running(settings):
+        raise typer.Exit(play(console))
+    raise typer.Exit(run_up(settings, console, while_up=play_and_serve))

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import sys
 from importlib.metadata import version
+from typing import NoReturn
 
 import typer
+from pydantic import ValidationError
 from rich.console import Console
 
 from orchestration.cli import apply, demo, ingest, release, status, up, users
@@ -42,9 +44,18 @@ def run() -> None:
     try:
         app()
     except SegueError as error:
-        console = Console(stderr=True)
-        console.print(f"[bold red]segue:[/] {error.detail}", highlight=False, soft_wrap=True)
-        sys.exit(2)
+        _refuse(error.detail)
+    except ValidationError as error:
+        # Only settings are validated outside the tracker's reach; name each with its fault.
+        faults = (f"{fault['loc'][0]}: {fault['msg']}" for fault in error.errors())
+        _refuse(f"A setting is not valid. {'; '.join(faults)}.")
+
+
+def _refuse(sentence: str) -> NoReturn:
+    console = Console(stderr=True)
+    console.print("[bold red]segue:[/]", end=" ")
+    console.print(sentence, highlight=False, markup=False, soft_wrap=True)
+    sys.exit(2)
 
 
 if __name__ == "__main__":

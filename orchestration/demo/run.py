@@ -27,6 +27,7 @@ from services.domain.errors import InputError
 from services.domain.workflow import Stage
 
 PROJECT_FILES = Path(__file__).parent / "project"
+PASSWORDS = "demo_people.json"  # noqa: S105 - a file name
 MINUTES_A_CLIP = 3
 
 
@@ -51,7 +52,7 @@ def run_demo(settings: StackSettings, clips: Path | None, console: Console) -> l
     home = settings.home / "demo"
     folder, truth = _videos(clips, home)
     sources = list_sources(str(folder))
-    known = cast.passwords(settings.secrets / "demo_people.json")
+    known = cast.passwords(settings.secrets / PASSWORDS)
     with session.tracker() as client:
         studio = session.label_studio()
         emails = cast.hire(client, studio, known)
@@ -149,18 +150,20 @@ def _closing(
     console: Console,
 ) -> None:
     console.print(
-        f"Release {release.version}: {release.n_clips} clips at "
+        f"\nRelease {release.version}: {release.n_clips} clips at "
         f"{settings.tracker_url}/api/v1/releases/{release.uid}, "
         f"fetched to {home / 'fetched'}.",
         soft_wrap=True,
     )
-    table = Table("where", "address", "log in as", "password")
-    for name in cast.LABELLING:
-        table.add_row("Label Studio", settings.label_studio_url, emails[name], known[name])
     secrets = settings.secrets
-    table.add_row("Prefect", settings.prefect_url, "segue", f"in {secrets / 'prefect_auth'}")
     api = f"{settings.tracker_url}/api/v1/docs/"
+    # Passwords go to a person's screen; what is piped into a log gets the file's name.
+    shown = known if console.is_terminal else dict.fromkeys(known, f"in {secrets / PASSWORDS}")
+    table = Table("where", "address", "log in as", "password", box=None)
+    for name in cast.LABELLING:
+        table.add_row("Label Studio", settings.label_studio_url, emails[name], shown[name])
+    table.add_row("Prefect", settings.prefect_url, "segue", f"in {secrets / 'prefect_auth'}")
     table.add_row("Tracker", api, "manager", f"in {secrets / 'manager_password'}")
     for name in ("lea", "cleo"):
-        table.add_row("Tracker", api, name, known[name])
+        table.add_row("Tracker", api, name, shown[name])
     console.print(table)

@@ -27,7 +27,10 @@ def story_table(
     rows: list[tuple[ClipOut, list[ClipEventOut]]], in_release: dict[str, int]
 ) -> Table:
     """Draw the demo's closing table; ``in_release`` maps clip uid to its released segments."""
-    table = Table("clip", "frames", "rate", "state", "what happened", "released segments")
+    table = Table("clip", "frames", "rate", "state", "what happened", "released segments", box=None)
+    for column in (0, 4):
+        table.columns[column].overflow = "fold"
+    table.columns[4].ratio = 1
     for clip, events in rows:
         n_segments = in_release.get(str(clip.uid))
         table.add_row(

@@ -38,6 +38,8 @@ def ingest_clip(item: WorkItem, parts: Runtime) -> WorkReport:
             key = f"proxies/{sha256[:2]}/{sha256}-{height}p.mp4"
             parts.store.put(proxy_path, key)
     except MediaRefusedError as error:
+        if error.code == "proxy_unsound":
+            raise  # our own encoder's fault: no word against the client's file
         return IngestRefused(code=error.code, detail=error.detail, probe=dict(error.facts))
     except StorageError as error:
         if error.code != "source_missing":

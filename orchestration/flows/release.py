@@ -93,7 +93,7 @@ def _store(made: ReleaseOut, path: str, folder: Path, parts: Runtime) -> Release
     parts.store.put(source, key)
     return ReleaseFileIn(
         path=path,
-        key=key,
+        storage_key=key,
         sha256=sha256_of(source),
         n_bytes=source.stat().st_size,
         media_type=media_type(path),

@@ -10,6 +10,18 @@ from orchestration.local.errors import AlreadyRunningError
 from orchestration.settings import StackSettings
 
 
+def is_running(settings: StackSettings) -> bool:
+    """Tell whether somebody's stack is up for this folder."""
+    try:
+        with (settings.run / "stack.lock").open("a+", encoding="ascii") as file:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except FileNotFoundError:
+        return False
+    except BlockingIOError:
+        return True
+    return False
+
+
 class StackLock:
     """Held from before the first process starts until after the last one has ended."""
 

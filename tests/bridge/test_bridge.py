@@ -209,3 +209,22 @@ def test_an_answer_without_a_time_is_an_error(world: FakeWorld) -> None:
 
 def test_logging_in_ignores_case() -> None:
     assert FakeWorld().bridge.email_of("Ana") == "ana@segue.example"
+
+
+def test_a_body_that_is_no_object_or_a_list_still_gives_a_reason(world: FakeWorld) -> None:
+    world.fake.fail = [httpx.Response(400, json=["Too many tasks."])]
+    with pytest.raises(LabelStudioError, match="Too many tasks"):
+        Desk(world)
+
+
+def test_something_gone_is_told_by_its_code(world: FakeWorld) -> None:
+    world.fake.instead["/api/tasks/77"] = httpx.Response(404, json={"detail": "Not found."})
+    with pytest.raises(LabelStudioError) as missing:
+        world.bridge.show_findings(77, [])
+    assert missing.value.code == "label_studio_missing"
+
+
+def test_a_person_may_have_a_name(world: FakeWorld) -> None:
+    member = world.bridge.ensure_member("ana", first_name="Ana")
+    assert member.email == "ana@segue.example"
+    world.bridge.close()

@@ -14,7 +14,9 @@ README = (ROOT / "README.md").read_text(encoding="utf-8")
 
 
 def test_the_picture_is_the_workflow_table():
-    drawn = re.search(r"<!-- workflow:begin.*?```mermaid\n(.*?)```\n<!-- workflow:end -->", README, re.S)
+    drawn = re.search(
+        r"<!-- workflow:begin.*?```mermaid\n(.*?)```\n<!-- workflow:end -->", README, re.S
+    )
     assert drawn is not None
     assert drawn.group(1) == as_mermaid()
 

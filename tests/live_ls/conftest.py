@@ -6,15 +6,24 @@ from collections.abc import Iterator
 
 import pytest
 
+from tests.live_ls.files import CLIP_KEY, FileServer, grey_clip, serving
 from tests.live_ls.routes import Route, all_routes
 from tests.live_ls.server import LabelStudio, running_label_studio
 from tests.live_ls.world import World, build_world
 
 
 @pytest.fixture(scope="session")
-def label_studio() -> Iterator[LabelStudio]:
+def files() -> Iterator[FileServer]:
+    """The place that media links lead to: it holds one short clip."""
+    with serving({CLIP_KEY: grey_clip()}) as server:
+        yield server
+
+
+@pytest.fixture(scope="session")
+def label_studio(files: FileServer) -> Iterator[LabelStudio]:
     """Label Studio with the guard, asked by its environment to be talkative about errors."""
-    with running_label_studio(debug=True) as running:
+    with running_label_studio(tracker_url=files.url, debug=True) as running:
+        files.secret = running.links_key
         yield running
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import re
 import threading
 import time
@@ -10,8 +11,28 @@ from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from urllib.parse import parse_qs, unquote, urlsplit
 
+import av
+import numpy as np
+
 from services.domain.errors import NotFoundError
 from services.domain.links import FILES_PREFIX, verify_file_path
+
+CLIP_KEY = "proxies/ab/a clip.mp4"
+CLIP_FPS = 25
+CLIP_FRAMES = 50
+
+
+def grey_clip() -> bytes:
+    """Return two seconds of H.264 that any browser plays, every frame of another grey."""
+    target = io.BytesIO()
+    with av.open(target, "w", format="mp4") as container:
+        stream = container.add_stream("libx264", rate=CLIP_FPS)
+        stream.width, stream.height, stream.pix_fmt = 320, 240, "yuv420p"
+        for number in range(CLIP_FRAMES):
+            picture = np.full((240, 320, 3), number * 5, dtype=np.uint8)
+            container.mux(stream.encode(av.VideoFrame.from_ndarray(picture, format="rgb24")))
+        container.mux(stream.encode())
+    return target.getvalue()
 
 
 class FileServer(ThreadingHTTPServer):

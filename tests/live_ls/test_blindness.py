@@ -100,14 +100,14 @@ def test_no_other_way_in_is_any_better(world: World, routes: list[Route], who: s
 
     probes = [
         *reads(world, routes, of=world.ana, thin=True),
-        *writes(world, routes, methods=("POST", "DELETE")),
+        *writes(world, routes, methods=("POST",)),
     ]
     answers = send(prober.client, probes, headers=prober.headers)
 
     assert changes(before, all_rows(world.label_studio), of_user=prober.user) == []
     assert faults(answers) == []
     if "Authorization" in prober.headers or "X-Api-Key" in prober.headers:
-        assert {answer.status for answer in answers} == {401}
+        assert {answer.status for answer in answers} <= REFUSED | {302}  # to the log-in page
 
 
 def faults(answers: list[Answer]) -> list[str]:

@@ -9,31 +9,33 @@ from urllib.parse import parse_qs, unquote, urlsplit
 import pytest
 
 from services.domain.links import FILES_PREFIX, MEDIA_PREFIX, media_token, verify_file_path
+from tests.live_ls.files import CLIP_KEY, FileServer
 from tests.live_ls.server import LabelStudio
 from tests.live_ls.world import Person, World
 
 pytestmark = [pytest.mark.live_ls, pytest.mark.timeout(300)]
 
-KEY = "proxies/ab/a clip.mp4"
 HOUR_S = 3600
 
 
 def link(world: World, lane: Person) -> str:
     secret = world.label_studio.links_key
-    return MEDIA_PREFIX + media_token(KEY, lane=str(lane.project), secret=secret)
+    return MEDIA_PREFIX + media_token(CLIP_KEY, lane=str(lane.project), secret=secret)
 
 
-def test_the_lanes_person_is_sent_to_a_file_that_opens_for_an_hour(world: World) -> None:
+def test_the_lanes_person_is_sent_to_a_file_that_opens_for_an_hour(
+    world: World, files: FileServer
+) -> None:
     with world.session(world.ana) as ana:
         answer = ana.get(link(world, world.ana))
 
     assert answer.status_code == 302
     assert answer.headers["Cache-Control"] == "private"
     place = urlsplit(answer.headers["Location"])
-    assert f"{place.scheme}://{place.netloc}" == "http://127.0.0.1:9"
+    assert f"{place.scheme}://{place.netloc}" == files.url
     query = parse_qs(place.query)
     key = unquote(place.path.removeprefix(FILES_PREFIX))
-    assert key == KEY
+    assert key == CLIP_KEY
     verify_file_path(
         key,
         expires=query["expires"][0],

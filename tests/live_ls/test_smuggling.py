@@ -174,6 +174,21 @@ def test_a_view_keeps_its_place_and_takes_no_stored_filters(
     refused(world, ben, "PATCH", f"/api/dm/views/{world.ben.view}/", json=filled)
 
 
+def test_a_new_view_lies_in_the_own_lane(world: World, ben: httpx.Client) -> None:
+    own, hers = world.ben.project, world.ana.project
+    bodies = [
+        {"data": {}},
+        {"data": {}, "project": hers},
+        {"data": {}, "project": own, "user": world.ana.user},
+        {"data": {}, "project": own, "filter_group": {"conjunction": "and", "filters": []}},
+    ]
+    for body in bodies:
+        refused(world, ben, "POST", f"/api/dm/views?project={own}", json=body)
+    body = {"data": {}, "project": own}
+    refused(world, ben, "POST", f"/api/dm/views?project={hers}", json=body)
+    refused(world, ben, "POST", "/api/dm/views", json=body)
+
+
 @pytest.mark.parametrize(
     "query",
     [
@@ -295,8 +310,13 @@ def test_an_invitation_link_makes_no_account(world: World) -> None:
         invitation = admin.get("/api/invite").json()["invite_url"]
     with world.label_studio.anonymous() as nobody:
         before = all_rows(world.label_studio)
+        nobody.get("/user/login/")
         page = nobody.get(invitation)
-        form = {"email": "new@segue.example", "password": "a-long-password-9"}
+        form = {
+            "email": "new@segue.example",
+            "password": "a-long-password-9",
+            "csrfmiddlewaretoken": nobody.cookies["csrftoken"],
+        }
         posted = nobody.post(invitation, data=form)
         assert (page.status_code, posted.status_code) == (401, 401)
         assert changes(before, all_rows(world.label_studio), of_user=0) == []

@@ -1,5 +1,7 @@
 """Sound files: what the probe says of them, and that the proxy keeps every frame."""
 
+import subprocess
+import sys
 from fractions import Fraction
 
 import av
@@ -8,9 +10,11 @@ import pytest
 from av.stream import Disposition
 
 from models.ingest import Ingested, ingest_file
+from models.isolated import ROOT
 from models.probe import Limits, probe
 from models.proof import sha256_of
 from models.refusal import MediaRefusedError
+from models.synthetic import make_clip
 from tests.videos import N_FRAMES, clip, hide_first_frames, numbers_in, raw_h264, tone
 
 NTSC = Fraction(30000, 1001)
@@ -168,3 +172,22 @@ def test_the_result_travels_as_json_without_loss(tmp_path):
     assert done.source_sha256 == sha256_of(source)
     assert done.proxy.sha256 == sha256_of(tmp_path / "proxy.mp4")
     assert done.proxy.n_bytes == (tmp_path / "proxy.mp4").stat().st_size
+
+
+@pytest.mark.slow
+def test_memory_does_not_grow_with_duration(tmp_path):
+    """3,800 more frames of 14 kB would be 53 MB if they were kept."""
+    code = (
+        "import resource, sys; from models.ingest import ingest_file; ingest_file(*sys.argv[1:]); "
+        "print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024)"
+    )
+    peaks = []
+    for n_frames in (200, 4000):
+        source = tmp_path / f"{n_frames}.mp4"
+        make_clip(source, rate=Fraction(25), timeline=[("rest", n_frames)], size=(128, 72))
+        done = subprocess.run(
+            [sys.executable, "-c", code, source, tmp_path / "proxy.mp4"],
+            cwd=ROOT, capture_output=True, text=True, check=True,
+        )  # fmt: skip
+        peaks.append(int(done.stdout))
+    assert peaks[1] - peaks[0] < 10, f"{peaks} MB"

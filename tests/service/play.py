@@ -10,6 +10,8 @@ from typing import Any
 from uuid import UUID
 
 import httpx
+from django.http import HttpResponse
+from django.test import Client as DjangoClient
 
 from services.client.api import TrackerClient
 from services.client.payloads import (
@@ -100,6 +102,11 @@ class Play:
                 base_url=BASE_URL, transport=httpx.WSGITransport(app=self.app), headers=headers
             )
         )
+
+    @staticmethod
+    def app_get(path: str, **environ: str) -> HttpResponse:
+        """Send what no sound HTTP client would, straight into the WSGI environment."""
+        return DjangoClient(raise_request_exception=False).get(path, **environ)
 
     # --- a clip's way ------------------------------------------------------------------------
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from uuid import UUID
 
-from rest_framework.request import Request
 from rest_framework.response import Response
 
 from services.tracker.annotations import selectors, submissions, views_of
@@ -18,6 +17,7 @@ from services.tracker.annotations.serializers import (
 )
 from services.tracker.clips.selectors import clip_get
 from services.tracker.core.pagination import UidPagination
+from services.tracker.core.requests import ApiRequest
 from services.tracker.core.roles import ALL_ROLES, Role
 from services.tracker.core.views import TrackerView, operation, read_body, read_query, shown
 
@@ -33,7 +33,7 @@ class AssignmentsView(TrackerView):
         parameters=[AssignmentQuery],
         responses=AssignmentOut(many=True),
     )
-    def get(self, request: Request) -> Response:
+    def get(self, request: ApiRequest) -> Response:
         """List seats: people's own, a manager's projects', the worker's all."""
         query = read_query(AssignmentQuery, request)
         seats = selectors.assignment_visible_to(user=request.user)
@@ -50,7 +50,7 @@ class AssignmentView(TrackerView):
     """One seat."""
 
     @operation("assignment_read", roles=ALL_ROLES, responses=AssignmentOut)
-    def get(self, request: Request, uid: UUID) -> Response:
+    def get(self, request: ApiRequest, uid: UUID) -> Response:
         """Show a seat."""
         seat = selectors.assignment_get(user=request.user, uid=uid)
         view = views_of.assignment_view(user=request.user, seat=seat)
@@ -66,7 +66,7 @@ class SubmissionsView(TrackerView):
         request=SubmissionIn,
         responses={200: SubmissionOut},
     )
-    def post(self, request: Request, uid: UUID) -> Response:
+    def post(self, request: ApiRequest, uid: UUID) -> Response:
         """Hand in an answer as found in Label Studio; again is harmless."""
         annotation, status = submissions.submission_record(
             actor=request.user, assignment_uid=uid, answer=read_body(SubmissionIn, request)
@@ -81,7 +81,7 @@ class ClipAnnotationsView(TrackerView):
     pagination_class = UidPagination
 
     @operation("clip_annotation_list", roles=ALL_ROLES, responses=AnnotationOut(many=True))
-    def get(self, request: Request, uid: UUID) -> Response:
+    def get(self, request: ApiRequest, uid: UUID) -> Response:
         """List the answers that the caller may see."""
         rows = selectors.annotations_of_clip(user=request.user, clip_uid=uid)
         return self.page(
@@ -98,7 +98,7 @@ class AnnotationView(TrackerView):
     """One answer."""
 
     @operation("annotation_read", roles=ALL_ROLES, responses=AnnotationOut)
-    def get(self, request: Request, uid: UUID) -> Response:
+    def get(self, request: ApiRequest, uid: UUID) -> Response:
         """Show an answer."""
         annotation = selectors.annotation_get(user=request.user, uid=uid)
         (view,) = views_of.annotation_views(user=request.user, annotations=[annotation])
@@ -109,7 +109,7 @@ class ClipPrelabelsView(TrackerView):
     """Drafts of a clip."""
 
     @operation("clip_prelabel_list", roles=ALL_ROLES, responses=PrelabelOut(many=True))
-    def get(self, request: Request, uid: UUID) -> Response:
+    def get(self, request: ApiRequest, uid: UUID) -> Response:
         """List the machine's drafts, the oldest first."""
         clip = clip_get(user=request.user, uid=uid)
         return self.page(

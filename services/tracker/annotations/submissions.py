@@ -87,13 +87,11 @@ def _seat_answer(clip: Clip, seat: Assignment, annotation: Annotation, actor: Us
         state=str(_S.SUBMITTED), current=annotation, findings=[], changed_at=timezone.now()
     )
     project = Clip.objects.select_related("project__policy").get(pk=clip.pk).project
-    if project.policy is None:
-        raise ConflictError(f"{project.slug} has no policy.")
     clip_advance(
         clip=clip,
         step=Step.SUBMITTED,
         actor=actor.username,
-        facts=clip_facts(clip=clip, policy=project.policy),
+        facts=clip_facts(clip=clip, policy=project.rules),
         payload={
             "assignment": str(seat.uid),
             "annotation": str(annotation.uid),

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from uuid import UUID
 
-from rest_framework.request import Request
 from rest_framework.response import Response
 
 from services.tracker.clips import registration, retries, selectors
@@ -15,6 +14,7 @@ from services.tracker.clips.serializers import (
     ClipsIn,
     ClipsRegistered,
 )
+from services.tracker.core.requests import ApiRequest
 from services.tracker.core.roles import ALL_ROLES, STAFF, Role
 from services.tracker.core.views import TrackerView, operation, read_body, read_query, shown
 from services.tracker.projects.selectors import project_by_slug
@@ -24,7 +24,7 @@ class ClipsView(TrackerView):
     """A project's clips."""
 
     @operation("clip_list", roles=ALL_ROLES, parameters=[ClipQuery], responses=ClipOut(many=True))
-    def get(self, request: Request, slug: str) -> Response:
+    def get(self, request: ApiRequest, slug: str) -> Response:
         """List clips, the oldest first."""
         project = project_by_slug(user=request.user, slug=slug)
         query = read_query(ClipQuery, request)
@@ -36,7 +36,7 @@ class ClipsView(TrackerView):
         )
 
     @operation("clips_register", roles=STAFF, request=ClipsIn, responses=ClipsRegistered)
-    def post(self, request: Request, slug: str) -> Response:
+    def post(self, request: ApiRequest, slug: str) -> Response:
         """Register clips by their source; known ones stay as they are."""
         project = project_by_slug(user=request.user, slug=slug)
         clips = read_body(ClipsIn, request)["clips"]
@@ -52,7 +52,7 @@ class ClipView(TrackerView):
     """One clip."""
 
     @operation("clip_read", roles=ALL_ROLES, responses=ClipOut)
-    def get(self, request: Request, uid: UUID) -> Response:
+    def get(self, request: ApiRequest, uid: UUID) -> Response:
         """Show a clip."""
         return Response(shown(ClipOut, selectors.clip_get(user=request.user, uid=uid)))
 
@@ -61,7 +61,7 @@ class ClipEventsView(TrackerView):
     """A clip's history."""
 
     @operation("clip_event_list", roles=ALL_ROLES, responses=ClipEventOut(many=True))
-    def get(self, request: Request, uid: UUID) -> Response:
+    def get(self, request: ApiRequest, uid: UUID) -> Response:
         """List what happened to a clip, the first event first."""
         clip = selectors.clip_get(user=request.user, uid=uid)
         return self.page(
@@ -73,6 +73,6 @@ class ClipRetryView(TrackerView):
     """Another try for a clip."""
 
     @operation("clip_retry", roles=[Role.MANAGER], request=None, responses=ClipOut)
-    def post(self, request: Request, uid: UUID) -> Response:
+    def post(self, request: ApiRequest, uid: UUID) -> Response:
         """Let a held or quarantined clip be tried again."""
         return Response(shown(ClipOut, retries.clip_retry(actor=request.user, uid=uid)))

@@ -21,7 +21,7 @@ class ClipIn(serializers.Serializer):
 class ClipsIn(serializers.Serializer):
     """Clips to register."""
 
-    clips = ClipIn(many=True, allow_empty=False, max_length=MOST_CLIPS)
+    clips = serializers.ListField(child=ClipIn(), allow_empty=False, max_length=MOST_CLIPS)
 
 
 class ClipRegistered(serializers.Serializer):

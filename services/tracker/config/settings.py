@@ -5,4 +5,5 @@ from __future__ import annotations
 from services.tracker.config.base import django_settings
 from services.tracker.config.env import TrackerEnv, read_env
 
-globals().update(django_settings(read_env(TrackerEnv)))
+SEGUE: TrackerEnv = read_env(TrackerEnv)
+globals().update(django_settings(SEGUE))

@@ -27,7 +27,7 @@ class IdPagination(CursorPagination):
         except NotFound as error:
             raise _bad_cursor() from error
         if cursor is not None and cursor.position is not None:
-            self.check_position(cursor.position)
+            self.check_position(str(cursor.position))
         return cursor
 
     def check_position(self, position: str) -> None:

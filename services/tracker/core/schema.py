@@ -43,7 +43,7 @@ ANY = {
 METHODS = ("get", "post", "put", "patch", "delete")
 
 
-class BearerScheme(OpenApiAuthenticationExtension):  # type: ignore[no-untyped-call]
+class BearerScheme(OpenApiAuthenticationExtension):
     """Describes our tokens."""
 
     target_class = "services.tracker.core.auth.BearerAuthentication"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from typing import Any, TypeVar, cast
+from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 from django.db.models import QuerySet
 from drf_spectacular.utils import extend_schema
@@ -16,6 +16,9 @@ from services.domain.errors import NotAllowedError, NotAuthenticatedError
 from services.tracker.core.pagination import IdPagination
 from services.tracker.core.problems import invalid_input
 from services.tracker.core.roles import Role
+
+if TYPE_CHECKING:
+    from services.tracker.people.models import User
 
 _Method = TypeVar("_Method", bound=Callable[..., Any])
 
@@ -30,7 +33,7 @@ def operation(
     def decorate(method: _Method) -> _Method:
         described = extend_schema(operation_id=operation_id, **schema)(method)
         described.segue_roles = None if roles is None else frozenset(roles)  # type: ignore[attr-defined]
-        return cast("_Method", described)
+        return described
 
     return decorate
 
@@ -55,18 +58,20 @@ class TrackerView(APIView):
         NotAllowedError
             If the token's role never may call it.
         """
-        method = getattr(self, (request.method or "").lower(), None)
+        name = (request.method or "").lower()
+        method = getattr(self, name, None) if name in self.http_method_names else None
         if method is None:
             super().initial(request, *args, **kwargs)  # REST framework answers 405
             return
         roles = method.segue_roles
         if roles is not None:
-            if request.user is None:
+            user = cast("User | None", request.user)
+            if user is None:
                 raise NotAuthenticatedError(
                     "Send a valid token as 'Authorization: Bearer <token>'."
                 )
-            if request.user.role not in roles:
-                raise NotAllowedError(f"A user with the role {request.user.role} may not do this.")
+            if user.role not in roles:
+                raise NotAllowedError(f"A user with the role {user.role} may not do this.")
         super().initial(request, *args, **kwargs)
 
     def page(self, rows: QuerySet[Any], form: Callable[[list[Any]], list[Any]]) -> Response:

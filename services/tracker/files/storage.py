@@ -31,7 +31,7 @@ def local_path(key: str) -> Path:
     NotFoundError
         If it is not there, or the key or a link in the folder leads out of it.
     """
-    root = Path(settings.SEGUE.storage_root).resolve()
+    root = Path(settings.SEGUE.storage_root or "").resolve()
     try:
         path = (root / key).resolve()
         if path.is_relative_to(root) and path.is_file():
@@ -85,7 +85,7 @@ def _missing() -> NotFoundError:
 
 
 def _s3_name(key: str) -> tuple[str, str]:
-    parts = urlsplit(settings.SEGUE.storage_url)
+    parts = urlsplit(settings.SEGUE.storage_url or "")
     return parts.netloc, f"{parts.path.strip('/')}/{key}".lstrip("/")
 
 
@@ -94,9 +94,10 @@ def _s3() -> Any:
     import boto3
     from botocore.config import Config
 
+    endpoint: str | None = settings.SEGUE.s3_endpoint
     return boto3.client(
         "s3",
-        endpoint_url=settings.SEGUE.s3_endpoint,
+        endpoint_url=endpoint,
         config=Config(signature_version="s3v4", retries={"mode": "standard", "max_attempts": 3}),
     )
 

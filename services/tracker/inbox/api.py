@@ -7,10 +7,10 @@ import hmac
 from django.conf import settings
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiParameter
-from rest_framework.request import Request
 from rest_framework.response import Response
 
 from services.domain.errors import NotAuthenticatedError
+from services.tracker.core.requests import ApiRequest
 from services.tracker.core.roles import Role
 from services.tracker.core.views import TrackerView, operation, read_body, read_query, shown
 from services.tracker.inbox import services
@@ -31,7 +31,7 @@ class LabelStudioInboxView(TrackerView):
         responses={204: None},
         parameters=[OpenApiParameter(SECRET_HEADER, str, OpenApiParameter.HEADER, required=True)],
     )
-    def post(self, request: Request) -> Response:
+    def post(self, request: ApiRequest) -> Response:
         """Put a webhook away as it came; what it says is believed only after polling."""
         secret = settings.SEGUE.webhook_secret.get_secret_value()
         given = request.headers.get(SECRET_HEADER, "")
@@ -50,7 +50,7 @@ class InboxView(TrackerView):
         parameters=[InboxQuery],
         responses=InboxHint(many=True),
     )
-    def get(self, request: Request) -> Response:
+    def get(self, request: ApiRequest) -> Response:
         """List the hints that nobody has followed yet, the oldest first."""
         after = read_query(InboxQuery, request).get("after")
         return self.page(
@@ -62,7 +62,7 @@ class InboxDoneView(TrackerView):
     """Hints that were followed."""
 
     @operation("inbox_done", roles=[Role.WORKER], request=InboxDoneIn, responses={204: None})
-    def post(self, request: Request) -> Response:
+    def post(self, request: ApiRequest) -> Response:
         """Put hints away; again is harmless."""
         services.messages_done(ids=read_body(InboxDoneIn, request)["ids"])
         return Response(status=204)

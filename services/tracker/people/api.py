@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from typing import Any
 
-from rest_framework.request import Request
 from rest_framework.response import Response
 
+from services.tracker.core.requests import ApiRequest
 from services.tracker.core.roles import ALL_ROLES, Role
 from services.tracker.core.views import TrackerView, operation, read_body, shown
 from services.tracker.people import selectors, services
@@ -18,20 +19,22 @@ from services.tracker.people.serializers import (
     UserOut,
     UserPatchIn,
 )
+from services.tracker.people.throttles import LoginThrottle
 
 
-def _users(request: Request, people: list) -> list:
+def _users(request: ApiRequest, people: list[Any]) -> list[Any]:
     projects = selectors.slugs_shared(user=request.user, people=people)
-    return UserOut(people, many=True, context={"projects": projects}).data
+    return list(UserOut(people, many=True, context={"projects": projects}).data)
 
 
 class TokensView(TrackerView):
     """Log in."""
 
     authentication_classes = ()
+    throttle_classes = (LoginThrottle,)
 
     @operation("token_create", roles=None, request=TokenIn, responses={201: TokenOut})
-    def post(self, request: Request) -> Response:
+    def post(self, request: ApiRequest) -> Response:
         """Exchange a name and a password for a token."""
         token, expires_at = services.token_login(**read_body(TokenIn, request))
         return Response(shown(TokenOut, {"token": token, "expires_at": expires_at}), status=201)
@@ -41,7 +44,7 @@ class CurrentTokenView(TrackerView):
     """Log out."""
 
     @operation("token_revoke", roles=ALL_ROLES, request=None, responses={204: None})
-    def delete(self, request: Request) -> Response:
+    def delete(self, request: ApiRequest) -> Response:
         """End the token that this request came with."""
         services.token_revoke(token=request.auth)
         return Response(status=204)
@@ -51,7 +54,7 @@ class MeView(TrackerView):
     """The caller."""
 
     @operation("me", roles=ALL_ROLES, responses=UserOut)
-    def get(self, request: Request) -> Response:
+    def get(self, request: ApiRequest) -> Response:
         """Show who the token belongs to."""
         return Response(_users(request, [request.user])[0])
 
@@ -60,13 +63,13 @@ class UsersView(TrackerView):
     """The manager's people."""
 
     @operation("user_list", roles=[Role.MANAGER], responses=UserOut(many=True))
-    def get(self, request: Request) -> Response:
+    def get(self, request: ApiRequest) -> Response:
         """List the accounts that the manager may know of."""
         rows = selectors.user_visible_to(user=request.user)
         return self.page(rows, lambda people: _users(request, people))
 
     @operation("user_create", roles=[Role.MANAGER], request=UserIn, responses={201: UserOut})
-    def post(self, request: Request) -> Response:
+    def post(self, request: ApiRequest) -> Response:
         """Make an account."""
         data = read_body(UserIn, request)
         user = services.user_create(
@@ -83,13 +86,13 @@ class UserView(TrackerView):
     """One account."""
 
     @operation("user_read", roles=[Role.MANAGER], responses=UserOut)
-    def get(self, request: Request, username: str) -> Response:
+    def get(self, request: ApiRequest, username: str) -> Response:
         """Show an account."""
         user = selectors.user_get(user=request.user, username=username)
         return Response(_users(request, [user])[0])
 
     @operation("user_update", roles=[Role.MANAGER], request=UserPatchIn, responses=UserOut)
-    def patch(self, request: Request, username: str) -> Response:
+    def patch(self, request: ApiRequest, username: str) -> Response:
         """Set a password, or switch the account off or on; either ends its tokens."""
         data = read_body(UserPatchIn, request)
         user = services.user_update(actor=request.user, username=username, **data)
@@ -102,7 +105,7 @@ class UserTokensView(TrackerView):
     @operation(
         "user_token_create", roles=[Role.MANAGER], request=TokenGrantIn, responses={201: TokenOut}
     )
-    def post(self, request: Request, username: str) -> Response:
+    def post(self, request: ApiRequest, username: str) -> Response:
         """Make a token for an account, for a client's program for example."""
         ttl = timedelta(hours=read_body(TokenGrantIn, request)["ttl_h"])
         token, expires_at = services.token_grant(actor=request.user, username=username, ttl=ttl)

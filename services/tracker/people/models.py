@@ -20,7 +20,7 @@ class User(Row, AbstractBaseUser):
     created_at = models.DateTimeField(db_default=Now())
     last_login = None
 
-    objects: BaseUserManager[User] = BaseUserManager()
+    objects = BaseUserManager()
 
     USERNAME_FIELD = "username"
 

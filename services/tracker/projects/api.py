@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from rest_framework.request import Request
+from typing import Any, TypeVar
+
 from rest_framework.response import Response
 
 from services.domain.errors import InputError
 from services.domain.policy import Policy
 from services.domain.taxonomy import Taxonomy
+from services.tracker.core.requests import ApiRequest
 from services.tracker.core.roles import ALL_ROLES, Role
 from services.tracker.core.views import TrackerView, operation, read_body, shown
 from services.tracker.projects import selectors, services
@@ -18,17 +20,19 @@ from services.tracker.projects.serializers import (
     TaxonomyOut,
 )
 
+_Document = TypeVar("_Document", Policy, Taxonomy)
 
-def _projects(projects: list) -> list:
+
+def _projects(projects: list[Any]) -> list[Any]:
     members = selectors.project_members(projects=projects)
-    return ProjectOut(projects, many=True, context={"members": members}).data
+    return list(ProjectOut(projects, many=True, context={"members": members}).data)
 
 
 class ProjectsView(TrackerView):
     """All projects."""
 
     @operation("project_list", roles=ALL_ROLES, responses=ProjectOut(many=True))
-    def get(self, request: Request) -> Response:
+    def get(self, request: ApiRequest) -> Response:
         """List the projects whose rules the caller may see."""
         return self.page(selectors.project_visible_to(user=request.user), _projects)
 
@@ -37,7 +41,7 @@ class ProjectView(TrackerView):
     """One project."""
 
     @operation("project_read", roles=ALL_ROLES, responses=ProjectOut)
-    def get(self, request: Request, slug: str) -> Response:
+    def get(self, request: ApiRequest, slug: str) -> Response:
         """Show a project as it stands."""
         project = selectors.project_by_slug(user=request.user, slug=slug)
         return Response(_projects([project])[0])
@@ -48,7 +52,7 @@ class ProjectView(TrackerView):
         request=ProjectIn,
         responses={200: ProjectOut, 201: ProjectOut},
     )
-    def put(self, request: Request, slug: str) -> Response:
+    def put(self, request: ApiRequest, slug: str) -> Response:
         """Make a project what its declared form says."""
         data = read_body(ProjectIn, request)
         project, is_new = services.project_apply(
@@ -66,7 +70,7 @@ class ProjectStatusView(TrackerView):
     """A project's progress."""
 
     @operation("project_status", roles=ALL_ROLES, responses=ProjectStatus)
-    def get(self, request: Request, slug: str) -> Response:
+    def get(self, request: ApiRequest, slug: str) -> Response:
         """Count clips by state, work by stage and seats by state."""
         project = selectors.project_by_slug(user=request.user, slug=slug)
         return Response(shown(ProjectStatus, selectors.project_status(project=project)))
@@ -76,7 +80,7 @@ class TaxonomiesView(TrackerView):
     """The versions of a project's labels."""
 
     @operation("taxonomy_list", roles=ALL_ROLES, responses=TaxonomyOut(many=True))
-    def get(self, request: Request, slug: str) -> Response:
+    def get(self, request: ApiRequest, slug: str) -> Response:
         """List all versions, the oldest first."""
         project = selectors.project_by_slug(user=request.user, slug=slug)
         return self.page(
@@ -89,7 +93,7 @@ class TaxonomyView(TrackerView):
     """One version of a project's labels."""
 
     @operation("taxonomy_read", roles=ALL_ROLES, responses=TaxonomyOut)
-    def get(self, request: Request, slug: str, version: int) -> Response:
+    def get(self, request: ApiRequest, slug: str, version: int) -> Response:
         """Show one version."""
         project = selectors.project_by_slug(user=request.user, slug=slug)
         return Response(
@@ -97,7 +101,7 @@ class TaxonomyView(TrackerView):
         )
 
 
-def _document(form: type, data: dict, pointer: str):
+def _document(form: type[_Document], data: dict[str, Any], pointer: str) -> _Document:
     try:
         return form.parse(data)
     except InputError as error:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from django.db import models
 from django.db.models.functions import Now
 
+from services.domain.errors import ConflictError
 from services.tracker.core.models import Row
 
 
@@ -24,6 +25,20 @@ class Project(Row):
 
     def __str__(self) -> str:
         return self.slug
+
+    @property
+    def rules(self) -> PolicyVersion:
+        """The policy that work is handed out under."""
+        if self.policy is None:
+            raise ConflictError(f"{self.slug} has no policy yet.", code="no_policy")
+        return self.policy
+
+    @property
+    def labels(self) -> TaxonomyVersion:
+        """The labels that work is handed out under."""
+        if self.taxonomy is None:
+            raise ConflictError(f"{self.slug} has no taxonomy yet.", code="no_taxonomy")
+        return self.taxonomy
 
 
 class Membership(models.Model):

@@ -78,7 +78,7 @@ def _project_open(*, actor: User, slug: str, title: str) -> tuple[Project, bool]
 
 def _policy_apply(*, actor: User, project: Project, policy: Policy) -> None:
     versions = PolicyVersion.objects.filter(project=project)
-    current = versions.filter(pk=project.policy_id).first()
+    current = project.policy
     if current is None or current.hash != policy.hash:
         last = versions.aggregate(last=Max("version"))["last"] or 0
         project.policy = PolicyVersion.objects.create(
@@ -91,8 +91,7 @@ def _policy_apply(*, actor: User, project: Project, policy: Policy) -> None:
 
 
 def _taxonomy_apply(*, actor: User, project: Project, taxonomy: Taxonomy) -> None:
-    versions = TaxonomyVersion.objects.filter(project=project)
-    current = versions.filter(pk=project.taxonomy_id).first()
+    current = project.taxonomy
     if current is not None and current.hash == taxonomy.hash:
         return
     if current is not None and taxonomy.version <= current.version:

@@ -7,10 +7,10 @@ from uuid import UUID
 from django.http.response import HttpResponseBase
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiParameter
-from rest_framework.request import Request
 from rest_framework.response import Response
 
 from services.tracker.core.negotiation import AnyAnswer
+from services.tracker.core.requests import ApiRequest
 from services.tracker.core.roles import ALL_ROLES, STAFF
 from services.tracker.core.views import TrackerView, operation, read_body, read_query, shown
 from services.tracker.files.responses import file_response
@@ -40,7 +40,7 @@ class ProjectReleasesView(TrackerView):
         request=ReleaseIn,
         responses={200: ReleaseOut, 201: ReleaseOut},
     )
-    def post(self, request: Request, slug: str) -> Response:
+    def post(self, request: ApiRequest, slug: str) -> Response:
         """Freeze the accepted clips under a version; the same again returns the same."""
         data = read_body(ReleaseIn, request)
         release, is_new = services.release_create(actor=request.user, slug=slug, **data)
@@ -56,7 +56,7 @@ class ReleasesView(TrackerView):
         parameters=[ReleaseQuery],
         responses=ReleaseOut(many=True),
     )
-    def get(self, request: Request) -> Response:
+    def get(self, request: ApiRequest) -> Response:
         """List releases; a client sees his projects' published ones."""
         query = read_query(ReleaseQuery, request)
         releases = selectors.release_visible_to(user=request.user)
@@ -70,7 +70,7 @@ class ReleaseView(TrackerView):
     """One release."""
 
     @operation("release_read", roles=ALL_ROLES, responses=ReleaseOut)
-    def get(self, request: Request, uid: UUID) -> Response:
+    def get(self, request: ApiRequest, uid: UUID) -> Response:
         """Show a release with its files."""
         return Response(shown(ReleaseOut, selectors.release_get(user=request.user, uid=uid)))
 
@@ -79,7 +79,7 @@ class ReleaseClipsView(TrackerView):
     """The clips frozen into a release."""
 
     @operation("release_clip_list", roles=ALL_ROLES, responses=ReleaseClip(many=True))
-    def get(self, request: Request, uid: UUID) -> Response:
+    def get(self, request: ApiRequest, uid: UUID) -> Response:
         """List the frozen clips with all that the formats need."""
         return self.page(
             selectors.release_clips(user=request.user, uid=uid),
@@ -93,7 +93,7 @@ class ReleasePublishView(TrackerView):
     @operation(
         "release_publish", roles=STAFF, request=ReleasePublishIn, responses={200: ReleaseOut}
     )
-    def post(self, request: Request, uid: UUID) -> Response:
+    def post(self, request: ApiRequest, uid: UUID) -> Response:
         """Name the stored files and make the release final; again is harmless."""
         files = [dict(file) for file in read_body(ReleasePublishIn, request)["files"]]
         release = services.release_publish(actor=request.user, uid=uid, files=files)
@@ -104,7 +104,7 @@ class ReleaseFailView(TrackerView):
     """Giving up."""
 
     @operation("release_fail", roles=STAFF, request=ReleaseFailIn, responses={200: ReleaseOut})
-    def post(self, request: Request, uid: UUID) -> Response:
+    def post(self, request: ApiRequest, uid: UUID) -> Response:
         """Give a release up and free its version."""
         fault = read_body(ReleaseFailIn, request)["fault"]
         return Response(
@@ -127,7 +127,7 @@ class ReleaseFileView(TrackerView):
             304: None,
         },
     )
-    def get(self, request: Request, uid: UUID, path: str) -> HttpResponseBase:
+    def get(self, request: ApiRequest, uid: UUID, path: str) -> HttpResponseBase:
         """Download a file, whole or in part; its ETag is its SHA-256."""
         file = selectors.release_file(user=request.user, uid=uid, path=path)
         return file_response(

@@ -43,7 +43,7 @@ class ReleaseFileIn(serializers.Serializer):
 class ReleasePublishIn(serializers.Serializer):
     """All files of a release."""
 
-    files = ReleaseFileIn(many=True, allow_empty=False, max_length=100_000)
+    files = serializers.ListField(child=ReleaseFileIn(), allow_empty=False, max_length=100_000)
 
 
 class ReleaseFailIn(serializers.Serializer):

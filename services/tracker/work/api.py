@@ -6,11 +6,12 @@ from typing import Any
 from uuid import UUID
 
 from drf_spectacular.utils import PolymorphicProxySerializer
-from rest_framework.request import Request
 from rest_framework.response import Response
+from rest_framework.serializers import Serializer
 
 from services.domain.errors import InputError
 from services.domain.workflow import Stage
+from services.tracker.core.requests import ApiRequest
 from services.tracker.core.roles import Role
 from services.tracker.core.views import TrackerView, operation, read_body, shown
 from services.tracker.projects.selectors import project_by_slug
@@ -28,7 +29,7 @@ class WorkClaimView(TrackerView):
     """Clips that wait for a machine."""
 
     @operation("work_claim", roles=[Role.WORKER], request=WorkClaimIn, responses={200: WorkClaimed})
-    def post(self, request: Request) -> Response:
+    def post(self, request: ApiRequest) -> Response:
         """Lease clips on which a stage is due; two workers never get the same."""
         data = read_body(WorkClaimIn, request)
         slug, stage = data["project"], Stage(data["stage"])
@@ -48,7 +49,7 @@ class WorkHeartbeatView(TrackerView):
     """A lease that shall go on."""
 
     @operation("work_heartbeat", roles=[Role.WORKER], request=None, responses={200: HeartbeatOut})
-    def post(self, request: Request, uid: UUID) -> Response:
+    def post(self, request: ApiRequest, uid: UUID) -> Response:
         """Extend a live lease by its length, from now."""
         expires_at = reports.work_heartbeat(user=request.user, lease_uid=uid)
         return Response(shown(HeartbeatOut, {"lease_uid": uid, "expires_at": expires_at}))
@@ -61,22 +62,22 @@ class WorkReportView(TrackerView):
         "work_report",
         roles=[Role.WORKER],
         request=PolymorphicProxySerializer(
-            component_name="WorkReport", serializers=REPORTS, resource_type_field_name="outcome"
+            component_name="WorkReport", serializers={**REPORTS}, resource_type_field_name="outcome"
         ),
         responses={200: WorkReported},
     )
-    def post(self, request: Request, uid: UUID) -> Response:
+    def post(self, request: ApiRequest, uid: UUID) -> Response:
         """Report under a live lease; the same report again gets the same answer."""
-        report = read_body(REPORTS[_outcome(request.data)], request)
+        report = read_body(_form(request.data), request)
         answer = reports.work_report(user=request.user, lease_uid=uid, report=report)
         return Response(shown(WorkReported, answer))
 
 
-def _outcome(body: Any) -> str:
+def _form(body: Any) -> type[Serializer[Any]]:
     outcome = body.get("outcome") if isinstance(body, dict) else None
     if not isinstance(outcome, str) or outcome not in REPORTS:
         raise InputError(
             f"A report's outcome is one of {', '.join(REPORTS)}.",
             errors=[{"pointer": "/outcome", "detail": "unknown"}],
         )
-    return outcome
+    return REPORTS[outcome]

@@ -53,8 +53,8 @@ def work_claim(
 def _lease(
     clip: Clip, *, stage: Stage, user: User, worker: str, now: datetime, lease_s: int | None
 ) -> Lease:
-    rules = clip.project
-    seconds = lease_s or rules.policy.document["lease_s"]
+    project = clip.project
+    seconds = lease_s or project.rules.document["lease_s"]
     return Lease(
         clip=clip,
         stage=str(stage),
@@ -62,9 +62,9 @@ def _lease(
         worker=worker,
         attempt=clip.attempts + 1,
         lease_s=seconds,
-        policy=rules.policy,
+        policy=project.rules,
         # A clip keeps the labels it was pre-labelled under; the people's lanes are made for them.
-        taxonomy=clip.taxonomy or rules.taxonomy,
+        taxonomy=clip.taxonomy or project.labels,
         claimed_at=now,
         expires_at=now + timedelta(seconds=seconds),
     )
@@ -102,7 +102,7 @@ def leases_expire(*, stage: Stage, now: datetime) -> int:
 
 def _attempt_lost(clip: Clip, stage: Stage) -> None:
     attempts = clip.attempts + 1
-    policy = Policy.parse(clip.project.policy.document)
+    policy = Policy.parse(clip.project.rules.document)
     if attempts >= policy.max_attempts:
         clip_hold(
             clip=clip,

@@ -129,8 +129,8 @@ def _media(clips: list[int]) -> dict[int, Media]:
 
 
 def _drafts(clips: list[int]) -> dict[int, list[Json]]:
-    newest = Prelabel.objects.filter(clip__in=clips).values("clip").annotate(pk=Max("pk"))
-    rows = Prelabel.objects.filter(pk__in=newest.values("pk"))
+    newest = Prelabel.objects.filter(clip__in=clips).values("clip").annotate(newest=Max("pk"))
+    rows = Prelabel.objects.filter(pk__in=newest.values("newest"))
     return dict(rows.values_list("clip", "segments"))
 
 

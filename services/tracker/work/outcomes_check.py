@@ -8,7 +8,7 @@ from typing import Any
 from services.domain.comparison import Comparison as DomainComparison
 from services.domain.errors import InputError, TransitionError
 from services.domain.segments import Segmentation
-from services.domain.workflow import AssignmentState, ClipState, Step, decide
+from services.domain.workflow import AssignmentState, ClipState, Stage, Step, decide
 from services.tracker.annotations.models import Annotation, Assignment
 from services.tracker.annotations.planning import seats_ensure
 from services.tracker.annotations.seats import clip_facts, seats_close, seats_of, seats_set
@@ -86,7 +86,7 @@ def _superseded(clip: Clip, lease: Lease, actor: str, report: Json) -> None:
     standing = Standing(
         state=ClipState(clip.state),
         round=clip.round,
-        due=clip.due if facts.n_unchecked else None,  # type: ignore[arg-type]
+        due=Stage(lease.stage) if facts.n_unchecked else None,
         due_at=clip.due_at,
     )
     clip_write(
@@ -141,12 +141,11 @@ def _arbitration_end(clip: Clip, lease: Lease, actor: str, report: Json, seat: A
     if verdict is Verdict.REOPEN:
         _reopen(clip, lease, actor, report, seat)
         return
-    status, step, segments = {
-        Verdict.ACCEPT: (DecisionStatus.ARBITRATED, Step.ARBITRATED, None),
-        Verdict.REJECT: (DecisionStatus.REJECTED, Step.REJECTED, []),
-    }[verdict]
-    if segments is None:
+    if verdict is Verdict.ACCEPT:
+        status, step = DecisionStatus.ARBITRATED, Step.ARBITRATED
         segments = _accepted(clip, report)
+    else:
+        status, step, segments = DecisionStatus.REJECTED, Step.REJECTED, []
     decision = _decision_create(clip, lease, status, segments, comparison, answer)
     seats_close([seat])
     _step(clip, lease, actor, step, report, decision=str(decision.uid))
@@ -174,7 +173,7 @@ def _ask_again(
     clip: Clip, lease: Lease, actor: str, report: Json, seat: Assignment, code: str, message: str
 ) -> None:
     """Send the arbiter's task back with a finding that only the tracker can know."""
-    finding = {
+    finding: Json = {
         "code": code,
         "severity": "error",
         "onset": None,
@@ -201,7 +200,7 @@ def _comparison_create(
     clip: Clip, lease: Lease, document: Json, seats: list[Assignment]
 ) -> Comparison:
     names = opinion_names(clip.uid, clip.round, seats)
-    by_name = {names[seat.uid]: seat.current for seat in seats}
+    by_name = {names[seat.uid]: seat.current for seat in seats if seat.current is not None}
     return Comparison.objects.create(
         clip=clip,
         round=clip.round,
@@ -228,7 +227,7 @@ def _decision_create(
         comparison=comparison,
         arbitration=arbitration,
         policy=lease.policy,
-        taxonomy_id=clip.taxonomy_id,
+        taxonomy=lease.taxonomy,
     )
 
 

@@ -76,7 +76,7 @@ def work_report(*, user: User, lease_uid: UUID, report: dict[str, Any]) -> dict[
             raise DuplicateError(
                 "Something else was reported under this lease already.", code="report_differs"
             )
-        return {**lease.answer, "repeated": True}
+        return {**(lease.answer or {}), "repeated": True}
     now = timezone.now()
     _require_live(lease, now)
     handler = _handler(Stage(lease.stage), report["outcome"])

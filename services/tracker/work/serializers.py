@@ -131,7 +131,7 @@ class TasksPushed(serializers.Serializer):
     """The result of dispatch and of arbitrate."""
 
     outcome = serializers.ChoiceField(["pushed"])
-    tasks = PushedTask(many=True, allow_empty=False, max_length=100)
+    tasks = serializers.ListField(child=PushedTask(), allow_empty=False, max_length=100)
 
 
 class SanityVerdict(serializers.Serializer):
@@ -146,7 +146,7 @@ class CheckDone(serializers.Serializer):
     """Tier 1 on every unchecked answer, and tier 2 when all seats have passed."""
 
     outcome = serializers.ChoiceField(["checked"])
-    verdicts = SanityVerdict(many=True, max_length=100)
+    verdicts = serializers.ListField(child=SanityVerdict(), max_length=100)
     comparison = ObjectField(required=False, allow_null=True, default=None)
     accepted = ObjectListField(required=False, allow_null=True, default=None)
 

@@ -5,8 +5,9 @@ from urllib.parse import urlsplit
 import pytest
 from pydantic import SecretStr
 
-from orchestration.local import environments
+from orchestration.local import environments, service
 from orchestration.local.databases import database_address
+from orchestration.local.errors import StackError
 from orchestration.local.secrets import read_secret
 from orchestration.settings import StackSettings
 
@@ -33,6 +34,11 @@ def test_only_the_tracker_and_label_studio_hold_the_links_key(settings: StackSet
     assert key in environments.label_studio(settings).values()
     assert key not in environments.prefect_server(settings).values()
     assert key not in environments.worker(settings).values()  # it reads the file
+
+
+def test_there_is_no_service_of_another_name() -> None:
+    with pytest.raises(StackError, match="There is no service 'nothing'; there are postgres"):
+        service.main("nothing")
 
 
 def test_each_database_has_a_password_of_its_own(settings: StackSettings) -> None:
