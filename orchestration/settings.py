@@ -72,8 +72,6 @@ class WorkerSettings(_Settings):
         description="A folder, or s3://bucket/prefix.",
     )
     s3_endpoint: str | None = None
-    batch_size: PositiveInt = Field(default=50, description="Clips claimed at a time.")
-    lease_s: PositiveInt = Field(default=300, description="A claim's life without a heartbeat.")
 
     @field_validator("tracker_url", "label_studio_url")
     @classmethod

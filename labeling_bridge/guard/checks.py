@@ -97,6 +97,12 @@ def changed_annotation(visit: Visit) -> None:
     _own_references(visit, annotation.task)
 
 
+def skipped_annotation(visit: Visit) -> None:
+    """POST that takes an own skipped task up again; what was submitted is not taken back."""
+    if not _annotation_of(visit, visit.number("pk")).was_cancelled or visit.body:
+        forbid()
+
+
 def new_draft(visit: Visit) -> None:
     """POST of a draft to an own task (and annotation, where the path names one)."""
     task = _task_in_lane(visit, visit.number("pk"))

@@ -77,6 +77,7 @@ MEMBERS: Mapping[tuple[str, str], Check] = MappingProxyType(
         ("tasks:api:task-annotations-drafts", "POST"): checks.new_draft,
         ("tasks:api-annotations:annotation-detail", "GET"): checks.own_annotation,
         ("tasks:api-annotations:annotation-detail", "PATCH"): checks.changed_annotation,
+        ("tasks:api-annotations:annotation-convert-to-draft", "POST"): checks.skipped_annotation,
         ("tasks:api-drafts:draft-detail", "GET"): checks.own_draft,
         ("tasks:api-drafts:draft-detail", "PATCH"): checks.changed_draft,
         ("tasks:api-drafts:draft-detail", "DELETE"): checks.own_draft,

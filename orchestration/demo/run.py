@@ -27,7 +27,7 @@ from services.domain.errors import InputError
 from services.domain.workflow import Stage
 
 PROJECT_FILES = Path(__file__).parent / "project"
-PASSWORDS = "demo_people.json"  # noqa: S105 - a file name
+PASSWORDS = "demo_people.json"
 MINUTES_A_CLIP = 3
 
 

@@ -12,7 +12,6 @@ from services.client.errors import error_of
 from services.client.transport import Transport
 from services.domain.errors import ExternalError, TransientError
 
-CHUNK_BYTES = 2**20
 PARTIAL, UNSATISFIABLE = 206, 416
 
 
@@ -60,7 +59,7 @@ def _fetch(wire: Transport, address: str, part: Path) -> httpx.Response:
             raise error_of(response)
         mode = "ab" if response.status_code == PARTIAL else "wb"
         with part.open(mode) as out:
-            for chunk in response.iter_bytes(CHUNK_BYTES):
+            for chunk in response.iter_bytes():
                 out.write(chunk)
     return response
 

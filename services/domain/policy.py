@@ -33,7 +33,7 @@ class Policy(BaseModel):
     control_share: Share = Field(0.0, description="Share of clips shown without a pre-label.")
     proxy_height: Literal[360, 720] = Field(360, description="Lines of the proxy people watch.")
     max_attempts: int = Field(3, ge=1, le=20, description="Tries of a stage before it is held.")
-    lease_s: int = Field(300, ge=10, le=3600, description="How long a worker may be silent.")
+    lease_s: int = Field(120, ge=10, le=3600, description="How long a worker may be silent.")
     seat_timeout_h: int = Field(72, ge=1, description="Hours before an idle seat is reported.")
 
     @classmethod

@@ -57,7 +57,7 @@ class Route:
 
 def all_routes(label_studio: LabelStudio) -> list[Route]:
     """Return the routes of a running server, each address once."""
-    found = {}
+    found: dict[tuple[str, tuple[str, ...]], Route] = {}
     for entry in label_studio.run_inside(WALK):
         route = Route(
             form=entry["form"],

@@ -203,7 +203,7 @@ def _prepare(python: Path, environment: dict[str, str]) -> None:
 
 @contextmanager
 def _gunicorn(label_studio: LabelStudio, listener: socket.socket) -> Iterator[None]:
-    command = [
+    command: list[str | Path] = [
         label_studio.python,
         *("-m", "gunicorn", "label_studio.core.wsgi:application"),
         *("--bind", f"fd://{listener.fileno()}", "--workers", "1", "--threads", "4"),

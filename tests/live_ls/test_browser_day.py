@@ -125,9 +125,11 @@ def test_eve_labels_a_clip(desk: Desk, files: FileServer) -> None:
     expect(page.get_by_text(re.compile(rf"of {CLIP_FRAMES}\b"))).to_be_visible(timeout=PATIENCE_MS)
     assert files.n_served > 0
 
-    page.click('.lsf-label:has-text("stir")')
-    drag_on_new_row(page)
-    expect(regions(page)).to_have_count(2)
+    with page.expect_response(re.compile(r"/drafts\b")) as autosaved:
+        page.click('.lsf-label:has-text("stir")')
+        drag_on_new_row(page)
+        expect(regions(page)).to_have_count(2)
+    assert autosaved.value.status == 201
     with page.expect_response(lambda answer: answer.request.method == "POST") as submitted:
         page.click("[data-testid=bottombar-submit-button]")
     assert submitted.value.status == 201

@@ -65,7 +65,7 @@ def test_it_makes_a_person_who_can_log_in_and_sees_the_lane(
 def test_a_repeat_changes_nothing_and_ends_no_session(
     admin: httpx.Client, label_studio: LabelStudio, lane: int
 ) -> None:
-    body = {"email": new_email(), "password": PASSWORD, "projects": [lane]}
+    body: dict[str, Any] = {"email": new_email(), "password": PASSWORD, "projects": [lane]}
     first = member(admin, **body)
     with label_studio.login(body["email"], PASSWORD) as client:
         second = member(admin, **body)

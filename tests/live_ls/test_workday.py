@@ -75,6 +75,21 @@ def test_sam_opens_drafts_submits_and_corrects(world: World) -> None:
         assert client.delete(f"/api/drafts/{again.json()['id']}/").status_code == 204
 
 
+def test_a_skipped_task_is_taken_up_again_and_a_submitted_one_is_not(world: World) -> None:
+    sam = world.sam
+    with world.session(sam) as client:
+        skipped = client.post(
+            f"/api/tasks/{sam.task}/annotations?project={sam.project}&was_cancelled=1",
+            json={"result": [], "was_cancelled": True},
+        )
+        assert skipped.status_code == 201
+        taken_up = client.post(f"/api/annotations/{skipped.json()['id']}/convert-to-draft")
+        assert taken_up.status_code == 201
+        assert client.delete(f"/api/drafts/{taken_up.json()['id']}").status_code == 204
+
+        assert client.post(f"/api/annotations/{sam.annotation}/convert-to-draft").status_code == 403
+
+
 def test_the_stream_of_tasks_gives_the_own_next_one(world: World) -> None:
     with world.session(world.ana) as client:
         answer = client.post(f"/api/dm/actions?id=next_task&project={world.ana.project}", json={})

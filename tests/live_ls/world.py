@@ -199,7 +199,7 @@ def _at_work(
 
 
 def _account(label_studio: LabelStudio, name: str, lanes: list[int], *, guarded: bool) -> int:
-    person = {
+    person: dict[str, Any] = {
         "email": f"{name}@segue.example",
         "password": PASSWORD,
         "first_name": f"Xqz{name}first",

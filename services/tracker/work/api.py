@@ -18,7 +18,7 @@ from services.tracker.projects.selectors import project_by_slug
 from services.tracker.work import claims, items, reports
 from services.tracker.work.serializers import (
     REPORTS,
-    HeartbeatOut,
+    LeaseExtended,
     WorkClaimed,
     WorkClaimIn,
     WorkReported,
@@ -48,11 +48,11 @@ class WorkClaimView(TrackerView):
 class WorkHeartbeatView(TrackerView):
     """A lease that shall go on."""
 
-    @operation("work_heartbeat", roles=[Role.WORKER], request=None, responses={200: HeartbeatOut})
+    @operation("work_heartbeat", roles=[Role.WORKER], request=None, responses={200: LeaseExtended})
     def post(self, request: ApiRequest, uid: UUID) -> Response:
         """Extend a live lease by its length, from now."""
         expires_at = reports.work_heartbeat(user=request.user, lease_uid=uid)
-        return Response(shown(HeartbeatOut, {"lease_uid": uid, "expires_at": expires_at}))
+        return Response(shown(LeaseExtended, {"lease_uid": uid, "expires_at": expires_at}))
 
 
 class WorkReportView(TrackerView):

@@ -80,7 +80,7 @@ class WorkClaimed(serializers.Serializer):
     items = WorkItem(many=True)
 
 
-class HeartbeatOut(serializers.Serializer):
+class LeaseExtended(serializers.Serializer):
     """Until when the lease now runs."""
 
     lease_uid = serializers.UUIDField()

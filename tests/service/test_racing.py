@@ -1,0 +1,129 @@
+"""Workers that race, on real transactions: nothing is done twice and nothing is lost."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from threading import Barrier
+from typing import Any
+
+import pytest
+from django.db import connections
+
+from services.client.payloads import WorkItem
+from services.domain.errors import SegueError
+from services.domain.workflow import ClipState, Stage
+from services.tracker.clips.history import history_verify
+from services.tracker.clips.models import Clip
+from services.tracker.work.models import Lease
+from tests import factories
+from tests.service.play import Play
+
+pytestmark = [pytest.mark.db, pytest.mark.slow]
+
+
+def together(*calls: Callable[[], Any]) -> list[Any]:
+    """Run calls in threads that start at the same moment; an error of ours is a result."""
+    barrier = Barrier(len(calls))
+
+    def run(call: Callable[[], Any]) -> Any:
+        try:
+            barrier.wait()
+            return call()
+        except SegueError as error:
+            return error
+        finally:
+            connections.close_all()
+
+    with ThreadPoolExecutor(len(calls)) as pool:
+        return list(pool.map(run, calls))
+
+
+def test_racing_claims_never_share_a_clip(live_play: Play) -> None:
+    live_play.register(*(f"{n}.mp4" for n in range(120)))
+
+    def drain() -> list[WorkItem]:
+        items: list[WorkItem] = []
+        while found := live_play.claim(Stage.INGEST, limit=7):
+            items += found
+        return items
+
+    items = [item for found in together(*[drain] * 4) for item in found]
+    assert len(items) == 120
+    assert max(Counter(item.clip_uid for item in items).values()) == 1
+    assert Lease.objects.filter(ended=None).count() == 120
+
+
+def test_the_same_report_from_two_threads_counts_once(live_play: Play) -> None:
+    (uid,) = live_play.register()
+    item, done = live_play.claim_one(Stage.INGEST), factories.ingest_done()
+    answers = together(*[lambda: live_play.report(item, done)] * 4)
+    assert sorted(answer.repeated for answer in answers) == [False, True, True, True]
+    assert Clip.objects.get(uid=uid).version == 2
+
+
+def test_two_clips_of_one_content_become_one(live_play: Play) -> None:
+    live_play.register("a.mp4", "b.mp4", "c.mp4")
+    items = live_play.claim(Stage.INGEST)
+    together(*[lambda i=i: live_play.report(i, factories.ingest_done("same")) for i in items])
+    states = Counter(Clip.objects.values_list("state", flat=True))
+    assert states == {ClipState.INGESTED: 1, ClipState.QUARANTINED: 2}
+
+
+def test_racing_registrations_agree(live_play: Play) -> None:
+    clips = [factories.clip_in(f"{n}.mp4") for n in range(60)]
+    results = together(*[lambda: live_play["wren"].clips_register("kitchen", clips)] * 3)
+    assert len({tuple(item.uid for item in result) for result in results}) == 1
+    assert sum(item.created for result in results for item in result) == 60
+    assert Clip.objects.count() == 60
+
+
+def test_two_answers_at_once_are_both_kept(live_play: Play) -> None:
+    clip = live_play.in_annotation()
+    seats = [live_play.seat(clip, name) for name in ("ana", "ben")]
+    wren = live_play["wren"]
+    together(*[lambda s=s: wren.annotation_submit(s, factories.submission()) for s in seats])
+    item = live_play.claim_one(Stage.CHECK)
+    assert {opinion.state for opinion in item.opinions} == {"submitted"}
+
+
+@pytest.mark.parametrize("_attempt", range(4))
+def test_an_answer_and_a_check_at_once_lose_nothing(live_play: Play, _attempt: int) -> None:
+    clip = live_play.in_annotation()
+    live_play.answer_all(clip)
+    item = live_play.claim_one(Stage.CHECK)
+    seat = live_play.seat(clip, "ana")
+    newer = factories.submission(factories.submitted(0, 5), after_s=60)
+    together(
+        lambda: live_play.report(item, factories.agreed(*live_play.answers(item))),
+        lambda: live_play["wren"].annotation_submit(seat, newer),
+    )
+    found = Clip.objects.get(uid=clip)
+    # Either the round was decided first and the answer came late, or it is checked again.
+    assert (found.state, found.due) in {("accepted", None), ("in_annotation", "check")}
+    if found.due:
+        fresh = live_play.claim_one(Stage.CHECK)
+        assert any(o.segments == [factories.submitted(0, 5)] for o in fresh.opinions)
+
+
+def test_racing_releases_are_one(live_play: Play) -> None:
+    live_play.accepted()
+    made = together(*[lambda: live_play["wren"].release_create("kitchen", "1.0")] * 4)
+    assert len({release.uid for release in made}) == 1
+    assert {release.n_clips for release in made} == {1}
+
+
+def test_every_history_is_whole_after_the_race(live_play: Play) -> None:
+    live_play.register(*(f"{n}.mp4" for n in range(20)))
+
+    def work() -> None:
+        while items := live_play.claim(Stage.INGEST, limit=3):
+            for item in items:
+                live_play.report(item, factories.ingest_done())
+
+    together(work, work, work)
+    for clip in Clip.objects.all():
+        assert clip.state == ClipState.INGESTED
+        events = clip.events.order_by("seq")
+        assert history_verify(clip_uid=clip.uid, events=events)[2] == clip.head
