@@ -71,11 +71,17 @@ def _in_file(path: Path, model: type[_Model]) -> _Model:
         raise InputError(f"{path}: {error.detail}", errors=error.errors) from error
 
 
-def changes(before: ProjectOut | None, after: ProjectIn) -> list[tuple[str, str, str]]:
-    """List what applying would change, as (field, before, after), in reading order."""
-    old = _flat(
-        before.model_dump(mode="json", include=set(ProjectIn.model_fields)) if before else {}
-    )
+def changes(
+    before: ProjectOut | None, after: ProjectIn, *, applicant: str
+) -> list[tuple[str, str, str]]:
+    """List what applying would change, as (field, before, after), in reading order.
+
+    The applicant stays a member whether named or not, so that nobody locks themselves out.
+    """
+    fields = set(ProjectIn.model_fields)
+    old = _flat(before.model_dump(mode="json", include=fields) if before else {})
+    if applicant not in after.members:
+        old.pop(f"members.{applicant}", None)
     new = _flat(after.model_dump(mode="json"))
     return [
         (name, old.get(name, ""), new.get(name, ""))
@@ -89,7 +95,10 @@ def _flat(value: Any, name: str = "") -> dict[str, str]:
     if isinstance(value, dict):
         items = list(value.items())
     elif isinstance(value, list) and any(isinstance(item, dict) for item in value):
-        items = [(item.get("name", str(i)), item) for i, item in enumerate(value)]
+        items = [
+            (item.get("name", str(i)), {key: v for key, v in item.items() if key != "name"})
+            for i, item in enumerate(value)
+        ]
     elif value is None or value in ([], {}):
         return {}
     else:

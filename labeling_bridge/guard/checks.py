@@ -4,7 +4,13 @@ A check returns nothing when the visit may go on and raises RefusedError otherwi
 somebody else and an object that does not exist are refused alike.
 """
 
-from labeling_bridge.guard.lanes import owns_lane
+from labeling_bridge.guard.ownership import (
+    annotation_of,
+    draft_of,
+    must_own_lane,
+    project_of_view,
+    task_in_lane,
+)
 from labeling_bridge.guard.refusals import forbid, hide
 from labeling_bridge.guard.visit import Visit, whole_number
 
@@ -25,7 +31,7 @@ def logged_in(visit: Visit) -> None:
 
 def own_lane_in_path(visit: Visit) -> None:
     """`<pk>` is a project and it is the person's lane."""
-    _must_own(visit, visit.number("pk"))
+    must_own_lane(visit, visit.number("pk"))
 
 
 def own_lane_in_query(visit: Visit) -> None:
@@ -48,14 +54,14 @@ def scope_of_query(visit: Visit) -> None:
     """Every project, view and tab that the query names is in the person's lane."""
     project = visit.number_in_query("project")
     if project is not None:
-        _must_own(visit, project)
+        must_own_lane(visit, project)
     view = visit.number_in_query("view")
     if view is not None:
-        _must_own(visit, _project_of_view(view))
+        must_own_lane(visit, project_of_view(view))
     # The page's own tabs may be unsaved and have names; the server reads none of those.
     tabs = [tab for tab in visit.query.getlist("tab") if tab.isdecimal()]
     for tab in tabs:
-        _must_own(visit, _project_of_view(whole_number(tab)))
+        must_own_lane(visit, project_of_view(whole_number(tab)))
 
 
 # ---- which task, annotation, draft, view ---------------------------------------------------
@@ -63,17 +69,17 @@ def scope_of_query(visit: Visit) -> None:
 
 def own_task(visit: Visit) -> None:
     """`<pk>` is a task in the person's lane."""
-    _task_in_lane(visit, visit.number("pk"))
+    task_in_lane(visit, visit.number("pk"))
 
 
 def own_annotation(visit: Visit) -> None:
     """`<pk>` is an annotation in the person's lane, made by that person."""
-    _annotation_of(visit, visit.number("pk"))
+    annotation_of(visit, visit.number("pk"))
 
 
 def own_draft(visit: Visit) -> None:
     """`<pk>` is a draft in the person's lane, made by that person."""
-    _draft_of(visit, visit.number("pk"))
+    draft_of(visit, visit.number("pk"))
 
 
 # ---- which writes --------------------------------------------------------------------------
@@ -81,7 +87,7 @@ def own_draft(visit: Visit) -> None:
 
 def new_annotation(visit: Visit) -> None:
     """POST of an annotation to an own task, in one's own name."""
-    task = _task_in_lane(visit, visit.number("pk"))
+    task = task_in_lane(visit, visit.number("pk"))
     _only(visit, ANNOTATION_KEYS)
     _stay_in_place(visit, task)
     _same_author(visit)
@@ -90,7 +96,7 @@ def new_annotation(visit: Visit) -> None:
 
 def changed_annotation(visit: Visit) -> None:
     """PATCH of an own annotation that leaves it where and whose it is."""
-    annotation = _annotation_of(visit, visit.number("pk"))
+    annotation = annotation_of(visit, visit.number("pk"))
     _only(visit, ANNOTATION_KEYS)
     _stay_in_place(visit, annotation.task)
     _same_author(visit)
@@ -99,15 +105,15 @@ def changed_annotation(visit: Visit) -> None:
 
 def skipped_annotation(visit: Visit) -> None:
     """POST that takes an own skipped task up again; what was submitted is not taken back."""
-    if not _annotation_of(visit, visit.number("pk")).was_cancelled or visit.body:
+    if not annotation_of(visit, visit.number("pk")).was_cancelled or visit.body:
         forbid()
 
 
 def new_draft(visit: Visit) -> None:
     """POST of a draft to an own task (and annotation, where the path names one)."""
-    task = _task_in_lane(visit, visit.number("pk"))
+    task = task_in_lane(visit, visit.number("pk"))
     if "annotation_id" in visit.kwargs:
-        annotation = _annotation_of(visit, visit.number("annotation_id"))
+        annotation = annotation_of(visit, visit.number("annotation_id"))
         if annotation.task_id != task.pk:
             hide()
     _check_draft_body(visit, task)
@@ -115,7 +121,7 @@ def new_draft(visit: Visit) -> None:
 
 def changed_draft(visit: Visit) -> None:
     """PATCH of an own draft that leaves it where and whose it is."""
-    draft = _draft_of(visit, visit.number("pk"))
+    draft = draft_of(visit, visit.number("pk"))
     _check_draft_body(visit, draft.task)
 
 
@@ -131,8 +137,8 @@ def new_view(visit: Visit) -> None:
 def changed_view(visit: Visit) -> None:
     """PATCH of the look of an own list; not its owner, nor its stored filters by id."""
     view = visit.number("pk")
-    project = _project_of_view(view)
-    _must_own(visit, project)
+    project = project_of_view(view)
+    must_own_lane(visit, project)
     _only(visit, VIEW_KEYS)
     _must_equal(visit, "id", view)
     _must_equal(visit, "project", project)
@@ -204,7 +210,7 @@ def _check_draft_body(visit: Visit, task) -> None:
     _own_references(visit, task)
     for key in ("annotation", "annotation_id"):
         if visit.body.get(key) is not None:
-            annotation = _annotation_of(visit, whole_number(visit.body[key]))
+            annotation = annotation_of(visit, whole_number(visit.body[key]))
             if annotation.task_id != task.pk:
                 hide()
     _must_equal(visit, "user", visit.user.pk)
@@ -214,10 +220,10 @@ def _own_references(visit: Visit, task) -> None:
     from tasks.models import Prediction
 
     draft = visit.body.get("draft_id")
-    if draft and _draft_of(visit, whole_number(draft)).task_id != task.pk:
+    if draft and draft_of(visit, whole_number(draft)).task_id != task.pk:
         hide()
     parent = visit.body.get("parent_annotation")
-    if parent is not None and _annotation_of(visit, whole_number(parent)).task_id != task.pk:
+    if parent is not None and annotation_of(visit, whole_number(parent)).task_id != task.pk:
         hide()
     prediction = visit.body.get("parent_prediction")
     if (
@@ -251,50 +257,3 @@ def _must_equal(visit: Visit, key: str, value: int) -> None:
     given = visit.body.get(key)
     if given is not None and whole_number(given) != value:
         forbid()
-
-
-# ---- object -> project -> membership -> owner ----------------------------------------------
-
-
-def _must_own(visit: Visit, project_id: int) -> None:
-    if not owns_lane(visit.user, project_id):
-        hide()
-
-
-def _task_in_lane(visit: Visit, pk: int):
-    from tasks.models import Task
-
-    task = Task.objects.filter(pk=pk).only("id", "project_id").first()
-    if task is None:
-        hide()
-    _must_own(visit, task.project_id)
-    return task
-
-
-def _annotation_of(visit: Visit, pk: int):
-    from tasks.models import Annotation
-
-    annotation = Annotation.objects.filter(pk=pk, completed_by=visit.user.pk).first()
-    if annotation is None:
-        hide()
-    _task_in_lane(visit, annotation.task_id)
-    return annotation
-
-
-def _draft_of(visit: Visit, pk: int):
-    from tasks.models import AnnotationDraft
-
-    draft = AnnotationDraft.objects.filter(pk=pk, user=visit.user.pk).first()
-    if draft is None:
-        hide()
-    _task_in_lane(visit, draft.task_id)
-    return draft
-
-
-def _project_of_view(pk: int) -> int:
-    from data_manager.models import View
-
-    view = View.objects.filter(pk=pk).only("id", "project_id").first()
-    if view is None:
-        hide()
-    return view.project_id

@@ -27,7 +27,7 @@ def apply(
             before = client.project(slug)
         except NotFoundError:
             before = None
-        difference = changes(before, declared)
+        difference = changes(before, declared, applicant=client.me().username)
         if not difference:
             console.print(f"{slug} is already as {path} says.")
             return
@@ -43,7 +43,7 @@ def apply(
 
 
 def _table(slug: str, difference: list[tuple[str, str, str]], *, is_new: bool) -> Table:
-    table = Table(title=f"{slug} (new)" if is_new else slug, title_justify="left")
+    table = Table(title=f"{slug} (new)" if is_new else slug, title_justify="left", box=None)
     table.add_column("field", overflow="fold")
     if not is_new:
         table.add_column("before", style="red", overflow="fold")

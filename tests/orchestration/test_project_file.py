@@ -28,12 +28,12 @@ def test_the_demo_project_is_valid_and_named():
 
 def test_applying_the_same_files_again_changes_nothing():
     _, declared = read_project(DEMO / "project.yaml")
-    assert changes(as_it_stands(declared), declared) == []
+    assert changes(as_it_stands(declared), declared, applicant="lea") == []
 
 
 def test_a_new_project_shows_every_field():
     _, declared = read_project(DEMO)
-    fields = {name for name, _, _ in changes(None, declared)}
+    fields = {name for name, _, _ in changes(None, declared, applicant="lea")}
     assert {"title", "members.ana", "policy.tolerance_frames"} <= fields
 
 
@@ -41,7 +41,7 @@ def test_a_changed_trigger_is_shown_with_both_values():
     _, declared = read_project(DEMO)
     before = as_it_stands(declared)
     before.taxonomy["layers"][0]["labels"][1]["start_trigger"] = "Something else."
-    assert changes(before, declared) == [
+    assert changes(before, declared, applicant="lea") == [
         (
             "taxonomy.layers.action.labels.grasp.start_trigger",
             "Something else.",
@@ -54,7 +54,14 @@ def test_a_removed_member_is_shown():
     _, declared = read_project(DEMO)
     before = as_it_stands(declared)
     before.members["kim"] = "annotator"
-    assert changes(before, declared) == [("members.kim", "annotator", "")]
+    assert changes(before, declared, applicant="lea") == [("members.kim", "annotator", "")]
+
+
+def test_the_applicant_stays_without_being_named():
+    _, declared = read_project(DEMO)
+    before = as_it_stands(declared)
+    before.members["manager"] = "manager"
+    assert changes(before, declared, applicant="manager") == []
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,71 @@
+"""How many claims and reports the tracker takes from eight workers at once."""
+
+from __future__ import annotations
+
+from itertools import chain
+
+import pytest
+
+from tests import factories
+from tests.benchmarks.claiming import Shift, work_together
+from tests.benchmarks.figures import Figure, scaled, show, spread
+from tests.benchmarks.services import Services, running
+
+pytestmark = [pytest.mark.benchmark, pytest.mark.timeout(1200)]
+N_CLIENTS = 8
+N_CLIPS = scaled(4000, least=80)
+
+
+@pytest.fixture(scope="module")
+def tracker():
+    with running("postgres", "tracker") as services:
+        yield services
+
+
+@pytest.mark.parametrize("limit", [1, 50])
+def test_no_clip_goes_to_two_workers(tracker: Services, limit: int) -> None:
+    project = f"by-{limit}"
+    tracker.make_project(project)
+    with tracker.worker() as worker:
+        made = worker.clips_register(project, (factories.clip_in() for _ in range(N_CLIPS)))
+    shifts = work_together(
+        N_CLIENTS,
+        url=tracker.settings.tracker_url,
+        token=tracker.worker_token,
+        project=project,
+        limit=limit,
+    )
+    _print(shifts, limit)
+    claimed = list(chain.from_iterable(shift.claimed for shift in shifts))
+    assert len(claimed) == N_CLIPS, "a clip was claimed twice or not at all"
+    assert set(claimed) == {clip.uid for clip in made}
+    assert sum(shift.n_repeated for shift in shifts) == 0
+    with tracker.worker() as worker:
+        status = worker.project_status(project)
+        histories = [
+            [event.step for event in worker.clip_events(uid)] for uid in claimed[:: N_CLIPS // 40]
+        ]
+    assert status.states == {"ingested": N_CLIPS}
+    assert all(steps == ["registered", "ingested"] for steps in histories)
+
+
+def _print(shifts: list[Shift], limit: int) -> None:
+    took_s = max(shift.ended for shift in shifts) - min(shift.began for shift in shifts)
+    claims = list(chain.from_iterable(shift.claim_s for shift in shifts))
+    reports = list(chain.from_iterable(shift.report_s for shift in shifts))
+    show(
+        f"Tracker: {N_CLIENTS} client processes claim {limit} and report, {N_CLIPS} clips",
+        [
+            Figure(name="requests", value=f"{(len(claims) + len(reports)) / took_s:.0f}/s"),
+            Figure(name="clips claimed and reported", value=f"{N_CLIPS / took_s:.0f}/s"),
+            spread(f"claim of {limit}", claims),
+            spread("report", reports),
+            Figure(
+                name="the clients' own share of the processors",
+                value=f"{sum(shift.cpu_s for shift in shifts) / took_s:.2f} cores",
+            ),
+            Figure(name="claimed twice", value="none", aim="none", met=True)
+            if len({uid for shift in shifts for uid in shift.claimed}) == N_CLIPS == len(reports)
+            else Figure(name="claimed twice or lost", value="some", aim="none", met=False),
+        ],
+    )
