@@ -44,6 +44,7 @@ lint: set-up-dev
 	"$(BIN)/ruff" format --check .
 	$(PYTHON) -m mypy
 	"$(BIN)/lint-imports"
+	"$(BIN)/deptry" .
 	"$(BIN)/codespell" $(SOURCES) README.md Makefile pyproject.toml
 
 bench: set-up-dev

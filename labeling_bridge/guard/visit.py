@@ -45,7 +45,7 @@ def read_visit(request, user, kwargs) -> Visit:
     method = "GET" if request.method in READS else request.method
     if method not in {"GET", *WRITES}:
         forbid()
-    # Views merge a GET's body with its query, so a body there could name another project.
+    # Views merge the body of a GET with its query, so a body there could name another project.
     if method in ("GET", "DELETE") and request.body:
         forbid()
     body = json_body(request) if method in ("POST", "PATCH") else {}

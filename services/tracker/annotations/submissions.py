@@ -19,6 +19,7 @@ from services.tracker.clips.models import Clip
 from services.tracker.clips.services import clip_advance
 from services.tracker.core.roles import SeatKind
 from services.tracker.people.models import User
+from services.tracker.projects.versions import rules_of
 
 _S = AssignmentState
 RECORDED, REPEATED, LATE = "recorded", "repeated", "late"
@@ -42,7 +43,9 @@ def submission_record(
         If the seat's task has not been reported as pushed; sweep again later.
     """
     seen = assignment_get(user=actor, uid=assignment_uid)
-    clip = Clip.objects.select_for_update(of=("self",)).get(pk=seen.clip_id)
+    clip = (
+        Clip.objects.select_for_update(of=("self",)).select_related("project").get(pk=seen.clip_id)
+    )
     seat = Assignment.objects.select_related("current").get(pk=seen.pk)
     segments = [SubmittedSegment.from_json(item).as_json() for item in answer["segments"]]
     if answer["verdict"] is not None and seat.kind != SeatKind.ARBITRATION:
@@ -86,12 +89,11 @@ def _seat_answer(clip: Clip, seat: Assignment, annotation: Annotation, actor: Us
     Assignment.objects.filter(pk=seat.pk).update(
         state=str(_S.SUBMITTED), current=annotation, findings=[], changed_at=timezone.now()
     )
-    project = Clip.objects.select_related("project__policy").get(pk=clip.pk).project
     clip_advance(
         clip=clip,
         step=Step.SUBMITTED,
         actor=actor.username,
-        facts=clip_facts(clip=clip, policy=project.rules),
+        facts=clip_facts(clip=clip, policy=rules_of(clip.project)),
         payload={
             "assignment": str(seat.uid),
             "annotation": str(annotation.uid),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from django.db import connection
 from django.db.models import Q, QuerySet
 from django.utils import timezone
 
@@ -10,19 +11,27 @@ from services.tracker.core.roles import Role
 from services.tracker.people.models import Token, User
 from services.tracker.people.tokens import token_digest
 
+TOKEN_QUERY = """
+SELECT t.id, u.id, u.uid, u.username, u.role
+FROM people_token t JOIN people_user u ON u.id = t.user_id
+WHERE t.digest = %s AND t.revoked_at IS NULL AND t.expires_at > %s AND u.is_active
+"""
+
 
 def token_find(*, secret: str) -> Token | None:
-    """Return the live token with its user; None if it is unknown, over, or its user inactive."""
-    return (
-        Token.objects.select_related("user")
-        .filter(
-            digest=token_digest(secret),
-            revoked_at=None,
-            expires_at__gt=timezone.now(),
-            user__is_active=True,
-        )
-        .first()
-    )
+    """Return the live token with its user; None if it is unknown, over, or its user inactive.
+
+    By hand, because every request begins with it and the query costs less than its building.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute(TOKEN_QUERY, [token_digest(secret), timezone.now()])
+        row = cursor.fetchone()
+    if row is None:
+        return None
+    token, pk, uid, username, role = row
+    user = User(pk=pk, uid=uid, username=username, role=role, is_active=True)
+    user._state.adding = False
+    return Token(pk=token, user=user)
 
 
 def user_visible_to(*, user: User) -> QuerySet[User]:

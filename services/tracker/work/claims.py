@@ -8,12 +8,12 @@ from django.db import transaction
 from django.db.models import Q
 from django.utils import timezone
 
-from services.domain.policy import Policy
 from services.domain.workflow import ClipState, Stage
 from services.tracker.clips.models import Clip
 from services.tracker.clips.services import EXPIRED, Standing, clip_hold, clip_write
 from services.tracker.people.models import User
 from services.tracker.projects.models import Project
+from services.tracker.projects.versions import labels_of, rules_of, taxonomy_version
 from services.tracker.work.models import Lease, LeaseEnd
 
 
@@ -29,20 +29,20 @@ def work_claim(
 ) -> list[Lease]:
     """Lease up to ``limit`` clips on which a stage is due; empty when there is none."""
     now = timezone.now()
-    leases_expire(stage=stage, now=now)
     # Written so that the planner uses the partial index made for it (clip_claimable).
     free = Q(leased_until__isnull=True) | Q(leased_until__lte=now)
     clips = Clip.objects.filter(free, due=str(stage), held=False, due_at__lte=now)
     if project is not None:
         clips = clips.filter(project=project)
     rows = (
-        clips.select_related("project__policy", "project__taxonomy", "taxonomy")
+        clips.select_related("project")
         .select_for_update(of=("self",), skip_locked=True)
         .order_by("due_at", "id")[:limit]
     )
+    taken = [clip for clip in _leases_end(list(rows), stage=stage, now=now) if not clip.held]
     leases = [
         _lease(clip, stage=stage, user=user, worker=worker, now=now, lease_s=lease_s)
-        for clip in rows
+        for clip in taken
     ]
     if leases:
         Lease.objects.bulk_create(leases)
@@ -53,8 +53,10 @@ def work_claim(
 def _lease(
     clip: Clip, *, stage: Stage, user: User, worker: str, now: datetime, lease_s: int | None
 ) -> Lease:
-    project = clip.project
-    seconds = lease_s or project.rules.document["lease_s"]
+    policy = rules_of(clip.project)
+    # A clip keeps the labels it was pre-labelled under; the people's lanes are made for them.
+    own = clip.taxonomy_id
+    seconds = lease_s or policy.document["lease_s"]
     return Lease(
         clip=clip,
         stage=str(stage),
@@ -62,9 +64,8 @@ def _lease(
         worker=worker,
         attempt=clip.attempts + 1,
         lease_s=seconds,
-        policy=project.rules,
-        # A clip keeps the labels it was pre-labelled under; the people's lanes are made for them.
-        taxonomy=clip.taxonomy or project.labels,
+        policy=policy,
+        taxonomy=taxonomy_version(own) if own else labels_of(clip.project),
         claimed_at=now,
         expires_at=now + timedelta(seconds=seconds),
     )
@@ -79,31 +80,26 @@ def _mark(leases: list[Lease]) -> None:
         Clip.objects.filter(pk__in=clips).update(leased_until=expires_at)
 
 
-def leases_expire(*, stage: Stage, now: datetime) -> int:
-    """End the leases of silent workers; a clip that outlives too many of them is held.
+def _leases_end(clips: list[Clip], *, stage: Stage, now: datetime) -> list[Clip]:
+    """End the leases of workers that fell silent; a clip that outlives too many is held.
 
     A lease that runs out is an attempt: work that kills its worker must not be handed out
     for ever.
     """
-    silent = (
-        Clip.objects.filter(leased_until__lte=now, due=str(stage))
-        .select_related("project__policy")
-        .select_for_update(of=("self",), skip_locked=True)
-        .order_by("id")
-    )
-    clips = list(silent)
-    if not clips:
-        return 0
-    Lease.objects.filter(clip__in=clips, ended=None).update(ended=LeaseEnd.EXPIRED, ended_at=now)
-    for clip in clips:
-        _attempt_lost(clip, stage)
-    return len(clips)
+    silent = [clip for clip in clips if clip.leased_until is not None]
+    if silent:
+        Lease.objects.filter(clip__in=silent, ended=None).update(
+            ended=LeaseEnd.EXPIRED, ended_at=now
+        )
+        for clip in silent:
+            _attempt_lost(clip, stage)
+    return clips
 
 
 def _attempt_lost(clip: Clip, stage: Stage) -> None:
     attempts = clip.attempts + 1
-    policy = Policy.parse(clip.project.rules.document)
-    if attempts >= policy.max_attempts:
+    policy = rules_of(clip.project).document
+    if attempts >= policy["max_attempts"]:
         clip_hold(
             clip=clip,
             actor="leases",

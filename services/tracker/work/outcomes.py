@@ -23,6 +23,7 @@ from services.tracker.clips.services import (
     clip_hold,
     clip_write,
 )
+from services.tracker.projects.versions import policy_version
 from services.tracker.work.models import Lease
 
 BACKOFF_S = 5
@@ -86,7 +87,7 @@ def prelabelled(*, clip: Clip, lease: Lease, report: Json, actor: str) -> None:
     segments = Segmentation.from_json(report["segments"], n_frames=clip.n_frames or 0).as_json()
     draft = Prelabel.objects.create(
         clip=clip,
-        taxonomy=lease.taxonomy,
+        taxonomy_id=lease.taxonomy_id,
         model=report["model"],
         segments=segments,
         details=report["details"],
@@ -110,7 +111,7 @@ def pushed(*, clip: Clip, lease: Lease, report: Json, actor: str) -> None:
         clip=clip,
         step=step,
         actor=actor,
-        facts=clip_facts(clip=clip, policy=lease.policy),
+        facts=clip_facts(clip=clip, policy=policy_version(lease.policy_id)),
         payload={"tasks": report["tasks"]},
     )
 
@@ -119,7 +120,10 @@ def failed(*, clip: Clip, lease: Lease, report: Json, actor: str) -> None:
     """Try again later, or hold the clip when that is hopeless."""
     stage = Stage(lease.stage)
     attempts = clip.attempts + 1
-    if not report["transient"] or attempts >= lease.policy.document["max_attempts"]:
+    if (
+        not report["transient"]
+        or attempts >= policy_version(lease.policy_id).document["max_attempts"]
+    ):
         clip_hold(
             clip=clip,
             actor=actor,

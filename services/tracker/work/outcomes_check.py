@@ -15,6 +15,7 @@ from services.tracker.annotations.seats import clip_facts, seats_close, seats_of
 from services.tracker.clips.models import Clip
 from services.tracker.clips.services import SUPERSEDED, Standing, clip_advance, clip_write
 from services.tracker.core.roles import DecisionStatus, Verdict
+from services.tracker.projects.versions import policy_version
 from services.tracker.quality.models import Comparison, Decision, SanityCheck
 from services.tracker.work.items import opinion_names
 from services.tracker.work.models import Lease
@@ -59,7 +60,7 @@ def _verdicts_take(
                 annotation=found[uid],
                 passed=verdict["passed"],
                 findings=verdict["findings"],
-                policy=lease.policy,
+                policy=policy_version(lease.policy_id),
             )
             for uid, verdict in verdicts.items()
         ],
@@ -82,7 +83,7 @@ def _seat_judge(seat: Assignment, verdict: Json) -> None:
 
 def _superseded(clip: Clip, lease: Lease, actor: str, report: Json) -> None:
     """Newer answers came while these were looked at: check again, nothing else changes."""
-    facts = clip_facts(clip=clip, policy=lease.policy)
+    facts = clip_facts(clip=clip, policy=policy_version(lease.policy_id))
     standing = Standing(
         state=ClipState(clip.state),
         round=clip.round,
@@ -104,7 +105,7 @@ def _step(clip: Clip, lease: Lease, actor: str, step: Step, report: Json, **more
         clip=clip,
         step=step,
         actor=actor,
-        facts=clip_facts(clip=clip, policy=lease.policy),
+        facts=clip_facts(clip=clip, policy=policy_version(lease.policy_id)),
         payload={**_summary(report), **more},
     )
 
@@ -155,7 +156,7 @@ ASK_VERDICT = "Say what shall become of the clip: accept, reopen or reject."
 
 
 def _reopen(clip: Clip, lease: Lease, actor: str, report: Json, seat: Assignment) -> None:
-    facts = clip_facts(clip=clip, policy=lease.policy)
+    facts = clip_facts(clip=clip, policy=policy_version(lease.policy_id))
     try:
         decide(ClipState(clip.state), Step.REOPENED, facts)
     except TransitionError as error:
@@ -207,7 +208,7 @@ def _comparison_create(
         x=by_name["x"],
         y=by_name["y"],
         document=document,
-        policy=lease.policy,
+        policy=policy_version(lease.policy_id),
     )
 
 
@@ -226,8 +227,8 @@ def _decision_create(
         segments=segments,
         comparison=comparison,
         arbitration=arbitration,
-        policy=lease.policy,
-        taxonomy=lease.taxonomy,
+        policy=policy_version(lease.policy_id),
+        taxonomy_id=lease.taxonomy_id,
     )
 
 

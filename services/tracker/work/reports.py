@@ -98,7 +98,7 @@ def _locked(lease_uid: UUID) -> tuple[Clip, Lease]:
     clip = Clip.objects.select_for_update(of=("self",)).filter(leases__uid=lease_uid).first()
     if clip is None:
         raise NotFoundError(f"There is no lease {lease_uid}.")
-    return clip, Lease.objects.select_related("policy", "taxonomy").get(uid=lease_uid)
+    return clip, Lease.objects.get(uid=lease_uid)
 
 
 def _require_live(lease: Lease, now: datetime) -> None:
