@@ -6,9 +6,9 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-from rich.console import Console
 from rich.table import Table
 
+from orchestration.cli.screen import wide_console
 from orchestration.cli.session import tracker
 from orchestration.project_file import changes, read_project
 from services.domain.errors import NotFoundError
@@ -20,7 +20,7 @@ def apply(
     dry_run: Annotated[bool, typer.Option(help="Show the difference and change nothing.")] = False,
 ) -> None:
     """Create a project or bring it to what project.yaml and taxonomy.yaml say."""
-    console = Console()
+    console = wide_console()
     slug, declared = read_project(path)
     with tracker() as client:
         try:

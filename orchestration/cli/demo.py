@@ -8,13 +8,11 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
+from orchestration.cli.screen import wide_console
 from orchestration.cli.session import stack_settings
 from orchestration.demo.run import run_demo
 from orchestration.local.lock import is_running
 from orchestration.local.up import FAILED, STOPPED, run_up, serve
-
-PLAIN_WIDTH = 140
-"""Columns where no terminal says how many there are."""
 
 
 def demo(
@@ -26,8 +24,7 @@ def demo(
 ) -> None:
     """Take videos all the way to a release, starting the system unless it is up already."""
     settings = stack_settings()
-    terminal = Console()
-    console = terminal if terminal.is_terminal else Console(width=PLAIN_WIDTH)
+    console = wide_console()
 
     def play(console: Console) -> int:
         missing = run_demo(settings, clips, console)

@@ -6,10 +6,10 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-from rich.console import Console
 from rich.progress import Progress
 from rich.table import Table
 
+from orchestration.cli.screen import wide_console
 from orchestration.cli.session import point_prefect_here, tracker
 from orchestration.fetch import fetch_release
 from orchestration.nudges import run_deployment_and_wait
@@ -24,7 +24,7 @@ def build(
     version: Annotated[str, typer.Argument(help="A semantic version such as 1.0.0.")],
 ) -> None:
     """Freeze the accepted clips into a release, and wait until it is published."""
-    console = Console()
+    console = wide_console()
     point_prefect_here()
     with console.status(f"building {project} {version}"):
         run_deployment_and_wait("release", params={"project": project, "version": version})
@@ -52,7 +52,7 @@ def list_releases(project: Annotated[str, typer.Argument(help="The project's slu
                 published,
                 str(item.uid),
             )
-    Console().print(table)
+    wide_console().print(table)
 
 
 @app.command("fetch")
@@ -63,4 +63,4 @@ def fetch(
     """Download a release, resuming what is half there, and check every sum."""
     with tracker() as client, Progress() as progress:
         folder = fetch_release(client, uid, out, progress=progress)
-    Console().print(f"{folder}: every file matches its SHA-256.")
+    wide_console().print(f"{folder}: every file matches its SHA-256.")

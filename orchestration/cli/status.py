@@ -9,6 +9,7 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
+from orchestration.cli.screen import wide_console
 from orchestration.cli.session import tracker
 from services.client.api import TrackerClient
 from services.client.payloads import ClipOut, ProjectStatus
@@ -21,7 +22,7 @@ def status(
     clips: Annotated[bool, typer.Option(help="List every clip, not only the stuck ones.")] = False,
 ) -> None:
     """Show how far the clips are, and what holds the stuck ones."""
-    console = Console()
+    console = wide_console()
     with tracker() as client:
         slugs = [project] if project else [item.slug for item in client.projects()]
         if not slugs:
@@ -31,6 +32,8 @@ def status(
             rows = list(client.clips(slug)) if clips else _stuck(client, slug)
             if rows:
                 console.print(clip_table(rows))
+            for line in reasons(rows):
+                console.print(line, highlight=False, markup=False, soft_wrap=True)
 
 
 def retry(
@@ -45,21 +48,25 @@ def retry(
 
 
 def clip_table(rows: list[ClipOut]) -> Table:
-    """Draw clips with their state and the reason of a refusal."""
-    table = Table("clip", "frames", "rate", "state", "next", "round", "reason", "uid")
+    """Draw clips one a line; the uid is whole, because `segue retry` asks for it."""
+    table = Table(box=None)
+    for heading in ("uid", "state", "next", "round", "frames", "rate"):
+        table.add_column(heading, no_wrap=True)
+    table.add_column("clip", overflow="fold")
     for clip in rows:
-        reason = f"{clip.reason['code']}: {clip.reason['detail']}" if clip.reason else ""
-        table.add_row(
-            clip.name,
-            str(clip.n_frames or ""),
-            clip.rate or "",
-            clip.state,
-            clip.due or "",
-            str(clip.round),
-            reason,
-            str(clip.uid),
-        )
+        state = f"{clip.state}, held" if clip.held else clip.state
+        cells = (clip.due or "people", clip.round, clip.n_frames or "", clip.rate or "")
+        table.add_row(str(clip.uid), state, *map(str, cells), clip.name)
     return table
+
+
+def reasons(rows: list[ClipOut]) -> list[str]:
+    """Say why each stuck clip is stuck, one line each."""
+    return [
+        f"{clip.name}: {clip.reason['code']}: {clip.reason['detail']}"
+        for clip in rows
+        if clip.reason
+    ]
 
 
 def _stuck(client: TrackerClient, slug: str) -> list[ClipOut]:
@@ -68,7 +75,7 @@ def _stuck(client: TrackerClient, slug: str) -> list[ClipOut]:
 
 
 def _counts(slug: str, status: ProjectStatus) -> Table:
-    table = Table("clips", "", "seats", "", title=slug, title_justify="left")
+    table = Table("clips", "", "seats", "", title=slug, title_justify="left", box=None)
     states = [(name, str(n)) for name, n in status.states.items() if n]
     if status.held:
         states.append(("held", str(status.held)))

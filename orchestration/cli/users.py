@@ -6,9 +6,9 @@ import secrets
 from typing import Annotated, Literal
 
 import typer
-from rich.console import Console
 from rich.table import Table
 
+from orchestration.cli.screen import wide_console
 from orchestration.cli.session import label_studio, tracker
 from services.client.payloads import UserIn
 
@@ -26,7 +26,7 @@ def add(
     ] = None,
 ) -> None:
     """Add a user; annotators and arbiters get a Label Studio account with the same password."""
-    console = Console()
+    console = wide_console()
     password = secrets.token_urlsafe(12)
     with tracker() as client:
         user = client.user_add(
@@ -50,7 +50,7 @@ def list_users() -> None:
                 "yes" if user.is_active else "no",
                 ", ".join(user.projects),
             )
-    Console().print(table)
+    wide_console().print(table)
 
 
 @app.command("token")
@@ -61,6 +61,6 @@ def token(
     """Issue a token, for a client's scripts say; it is shown this once."""
     with tracker() as client:
         issued = client.user_token(username, ttl_h=hours)
-    Console().print(
+    wide_console().print(
         f"{issued.token}  (until {issued.expires_at:%Y-%m-%d %H:%M} UTC)", soft_wrap=True
     )

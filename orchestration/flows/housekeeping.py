@@ -1,34 +1,56 @@
-"""Housekeeping: the net below the nudges."""
+"""Housekeeping: the net below the nudges, and a word on what waits too long."""
 
 from __future__ import annotations
 
 from collections import Counter
+from datetime import UTC, datetime, timedelta
 
 import structlog
 from prefect import flow
 
-from orchestration.runtime import runtime
-from services.domain.workflow import Stage
+from orchestration.runtime import Runtime, runtime
+from services.domain.policy import Policy
+from services.domain.workflow import AssignmentState, Stage
 
 log = structlog.get_logger(__name__)
 
 
 @flow(name="housekeeping", timeout_seconds=600)
 def housekeeping() -> str:
-    """Start the stages on which work is due, whoever forgot to; report clips that are stuck.
+    """Start the stages on which work is due, whoever forgot to; report clips and seats that wait.
 
     Leases need no sweeping: one that ran out is simply claimable again.
     """
     parts = runtime()
     due: Counter[str] = Counter()
     n_held = 0
+    patience: dict[str, timedelta] = {}
     for project in parts.tracker.projects():
         status = parts.tracker.project_status(project.slug)
         due.update(status.due)
         n_held += status.held
+        patience[project.slug] = timedelta(hours=Policy.parse(project.policy).seat_timeout_h)
     started = [stage for stage in Stage if due[stage]]
     for stage in started:
         parts.nudge(stage)
     if n_held:
         log.warning("clips_held", n_held=n_held)
-    return f"housekeeping: started {', '.join(started) or 'nothing'}; {n_held} clips are held"
+    n_idle = report_idle_seats(parts, patience)
+    return (
+        f"housekeeping: started {', '.join(started) or 'nothing'}; "
+        f"{n_held} clips are held, {n_idle} seats idle"
+    )
+
+
+def report_idle_seats(parts: Runtime, patience: dict[str, timedelta]) -> int:
+    """Log each seat whose person has left it open beyond the project's patience."""
+    now = datetime.now(UTC)
+    n_idle = 0
+    for seat in parts.tracker.assignments(state=AssignmentState.OPEN):
+        if seat.changed_at is None or now - seat.changed_at < patience[seat.project]:
+            continue
+        n_idle += 1
+        log.warning(
+            "seat_idle", username=seat.username, clip_uid=str(seat.clip_uid), round=seat.round
+        )
+    return n_idle
