@@ -23,13 +23,22 @@ from pydantic import BaseModel, Field
 
 from orchestration.runtime import Runtime, runtime
 from services.client.payloads import StageFailed, WorkItem, WorkReport, WorkReported
-from services.domain.errors import ConflictError, LeaseLostError, SegueError, TransientError
+from services.domain.errors import (
+    ConflictError,
+    InputError,
+    LeaseLostError,
+    SegueError,
+    TransientError,
+)
 from services.domain.workflow import Stage
 
 log = structlog.get_logger(__name__)
 
 BEATS_A_LEASE = 3
 """How often a lease is renewed in its life: two lost heartbeats do not lose it."""
+
+LONGEST_DETAIL = 2000
+"""Characters of an error's sentence that are reported; the whole stands in the run's log."""
 
 StageWork = Callable[[WorkItem, Runtime], WorkReport]
 Prepare = Callable[[list[WorkItem], Runtime], None]
@@ -141,22 +150,35 @@ def work_one(item: WorkItem, work: StageWork) -> WorkReported | None:
     try:
         report = work(item, parts)
     except SegueError as error:
-        report = StageFailed(
-            code=error.code, detail=error.detail, transient=isinstance(error, TransientError)
-        )
+        report = _failure(error.code, error.detail, transient=isinstance(error, TransientError))
     except Exception as error:  # the top of a clip's work: report it, then raise it
         unexpected = error
-        report = StageFailed(
-            code="unexpected", detail=f"{type(error).__name__}: {error}", transient=True
-        )
+        report = _failure("unexpected", f"{type(error).__name__}: {error}", transient=True)
     try:
-        reported = parts.tracker.work_report(item.lease_uid, report)
+        reported = _take_to_tracker(item, report, parts)
     except LeaseLostError:
         log.warning("lease_lost", clip_uid=str(item.clip_uid), stage=item.stage)
         return None
     if unexpected is not None:
         raise unexpected
     return reported
+
+
+def _failure(code: str, detail: str, *, transient: bool) -> StageFailed:
+    """Say what went wrong in a form the tracker takes, whatever library wrote the sentence."""
+    sentence = detail.replace("\0", "?").strip()[:LONGEST_DETAIL] or "It gave no reason."
+    return StageFailed(code=code, detail=sentence, transient=transient)
+
+
+def _take_to_tracker(item: WorkItem, report: WorkReport, parts: Runtime) -> WorkReported:
+    """Report; what the tracker refuses to take becomes the failure that a person sees."""
+    try:
+        return parts.tracker.work_report(item.lease_uid, report)
+    except InputError as error:
+        # Left at that, the lease would run out, and the clip be held for silence instead.
+        log.error("report_refused", clip_uid=str(item.clip_uid), stage=item.stage, code=error.code)
+        fault = _failure(error.code, error.detail, transient=False)
+        return parts.tracker.work_report(item.lease_uid, fault)
 
 
 @contextmanager

@@ -11,7 +11,7 @@ import re
 import shutil
 import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 from urllib.parse import unquote, urlsplit
@@ -22,7 +22,8 @@ if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
 
 _KEY = re.compile(r"^(?!/)(?!.*(?:^|/)\.\.?(?:/|$))[^\\\x00-\x1f]+$")
-_GONE = {"404", "NoSuchKey", "NoSuchBucket", "403", "AccessDenied"}
+_GONE = {"404", "NoSuchKey", "NoSuchBucket"}
+_DENIED = {"403", "AccessDenied"}
 
 
 def check_key(key: str) -> str:
@@ -149,8 +150,11 @@ def _s3_errors(what: str) -> Iterator[None]:
     except ClientError as error:
         code = error.response.get("Error", {}).get("Code", "")
         if code in _GONE:
+            raise StorageError(f"{what} is not there ({code}).", code="object_missing") from error
+        if code in _DENIED:
             raise StorageError(
-                f"{what} is not there or may not be read ({code}).", code="object_missing"
+                f"{what} is not there or this worker's key may not touch it ({code}).",
+                code="object_denied",
             ) from error
         raise TransientError(f"{what}: the object store answered {code}.") from error
     except (BotoCoreError, S3UploadFailedError) as error:
@@ -173,11 +177,23 @@ def source_file(uri: str, *, s3_endpoint: str | None = None) -> Iterator[Path]:
             raise StorageError(f"The source {path} is gone.", code="source_missing")
         yield path
     elif parts.scheme == "s3":
-        bucket, key = split_s3_uri(uri)
-        with s3_file(s3_client(s3_endpoint), bucket, key) as path:
+        with _s3_source(uri, s3_client(s3_endpoint)) as path:
             yield path
     else:
         raise InputError(f"{uri!r}: sources are file:// or s3:// addresses.")
+
+
+@contextmanager
+def _s3_source(uri: str, client: S3Client) -> Iterator[Path]:
+    bucket, key = split_s3_uri(uri)
+    with ExitStack() as stack:
+        try:
+            path = stack.enter_context(s3_file(client, bucket, key))
+        except StorageError as error:
+            if error.code != "object_missing":
+                raise
+            raise StorageError(f"The source {uri} is gone.", code="source_missing") from error
+        yield path
 
 
 def open_store(url: str, *, s3_endpoint: str | None = None) -> ObjectStore:

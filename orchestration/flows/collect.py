@@ -8,6 +8,7 @@ nothing, because the tracker knows an answer by its id and update time.
 from __future__ import annotations
 
 import time
+from collections import Counter
 from uuid import UUID
 
 import structlog
@@ -20,7 +21,7 @@ from labeling_bridge.sweep import Submission
 from orchestration.runtime import Runtime, runtime
 from orchestration.stage import threads
 from services.client.payloads import LaneOut, SubmissionIn
-from services.domain.errors import NotFoundError
+from services.domain.errors import ConflictError, NotFoundError
 from services.domain.taxonomy import Taxonomy
 from services.domain.workflow import Stage
 
@@ -86,15 +87,16 @@ def sweep_one(lane: LaneOut, taxonomy: Taxonomy, parts: Runtime) -> int:
         taxonomy=taxonomy,
         since=lane.watermark,
     )
-    n_new = sum(_submit(parts, lane, submission) for submission in sweep.submissions)
-    if sweep.watermark is not None and sweep.watermark != lane.watermark:
+    fates = Counter(_submit(parts, lane, submission) for submission in sweep.submissions)
+    is_past = not fates["too_early"]
+    if is_past and sweep.watermark is not None and sweep.watermark != lane.watermark:
         # After the answers: a run that is killed in between reads them again.
         parts.tracker.lane_watermark(lane.uid, sweep.watermark)
-    return n_new
+    return fates["recorded"]
 
 
-def _submit(parts: Runtime, lane: LaneOut, submission: Submission) -> bool:
-    """Hand one answer to the tracker; whether it was new."""
+def _submit(parts: Runtime, lane: LaneOut, submission: Submission) -> str:
+    """Hand one answer to the tracker; what became of it."""
     try:
         taken = parts.tracker.annotation_submit(
             UUID(submission.assignment),
@@ -110,8 +112,15 @@ def _submit(parts: Runtime, lane: LaneOut, submission: Submission) -> bool:
     except NotFoundError:
         # A task that somebody made by hand in the lane; it must not stop the others.
         log.exception("answer_without_assignment", lane=str(lane.uid), task_id=submission.task_id)
-        return False
-    return taken.status == "recorded"
+        return "stray"
+    except ConflictError as error:
+        if error.code != "not_dispatched":
+            raise
+        # The task is in the lane but its dispatch was cut off before it reported: the next
+        # dispatch will, and the watermark stays until then.
+        log.warning("answer_before_dispatch", lane=str(lane.uid), task_id=submission.task_id)
+        return "too_early"
+    return taken.status
 
 
 def _taxonomies(parts: Runtime, lanes: list[LaneOut]) -> dict[tuple[str, int], Taxonomy]:

@@ -68,7 +68,5 @@ def work_together(n_clients: int, *, url: str, token: str, project: str, limit: 
     with ProcessPoolExecutor(
         n_clients, mp_context=context, initializer=_meet_at, initargs=(barrier,)
     ) as pool:
-        futures = [
-            pool.submit(work_shift, url, token, project, limit) for _ in range(n_clients)
-        ]
+        futures = [pool.submit(work_shift, url, token, project, limit) for _ in range(n_clients)]
         return [future.result() for future in futures]

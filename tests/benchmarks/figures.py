@@ -30,16 +30,6 @@ class Figure:
     met: bool | None = None
 
 
-def aimed(name: str, value: float, *, unit: str, most: float) -> Figure:
-    """Return a figure that should be small."""
-    return Figure(
-        name=name,
-        value=f"{value:.1f} {unit}",
-        aim=f"at most {most:g} {unit}",
-        met=value <= most,
-    )
-
-
 def times(name: str, ratio: float, *, least: float) -> Figure:
     """Return a ratio that should be large."""
     return Figure(

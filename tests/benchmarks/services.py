@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from orchestration.local.programs import PROGRAMS
 from orchestration.local.secrets import read_secret
@@ -53,11 +54,12 @@ def running(*names: str) -> Iterator[Services]:
     with tempfile.TemporaryDirectory(prefix="segue-bench-") as folder:
         home = Path(folder)
         home.chmod(0o711)  # PostgreSQL's user must be able to pass
+        ports: dict[str, Any] = dict(zip(PORTS, free_ports(len(PORTS)), strict=True))
         settings = StackSettings(
             home=home,
             DATABASE_URL=None,  # always our own server, whatever the environment names
             prefect_file=home / "nothing-to-deploy.yaml",
-            **dict(zip(PORTS, free_ports(len(PORTS)), strict=True)),
+            **ports,
         )
         stack = Stack(settings, tuple(program for program in PROGRAMS if program.name in names))
         try:

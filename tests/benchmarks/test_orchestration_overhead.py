@@ -1,4 +1,8 @@
-"""What the orchestration itself costs a clip: Prefect on PostgreSQL and the real tracker."""
+"""What the orchestration itself costs a clip: Prefect on PostgreSQL and the real tracker.
+
+Prefect ends a flow run at a whole second of its heartbeat's sleep, so that a run's own length
+is rounded up by as much as a second; what is measured inside the run is not.
+"""
 
 from __future__ import annotations
 
@@ -18,7 +22,6 @@ from tests.benchmarks.services import Services, running
 pytestmark = [pytest.mark.benchmark, pytest.mark.timeout(1200)]
 N_CLIPS = scaled(200, least=20)
 N_REPEATS = 3
-MOST_MS = 50.0
 
 
 def test_a_trivial_clip_costs_little(tmp_path: Path) -> None:
@@ -55,27 +58,22 @@ def _measure(services: Services, folder: Path) -> dict[str, list[float]]:
 
 
 def _print(took: dict[str, list[float]]) -> None:
-    whole, loop, nothing = (
-        min(took[name]) * 1000 for name in ("with_prefect", "without_prefect", "nothing_due")
+    first, nothing, run, stage, loop = (
+        min(took[name]) * 1000
+        for name in ("first", "nothing_due", "run", "stage", "without_prefect")
     )
-    a_clip = whole / N_CLIPS
     show(
         f"Orchestration: {N_CLIPS} clips with trivial work, the best of {N_REPEATS} runs",
         [
-            Figure(name="whole run", value=f"{whole:.0f} ms"),
+            Figure(name="flow run", value=f"{run:.0f} ms"),
+            Figure(name="  a clip, of the whole run", value=f"{run / N_CLIPS:.1f} ms"),
+            Figure(name="  a clip, inside the run", value=f"{stage / N_CLIPS:.1f} ms"),
             Figure(
-                name="each clip",
-                value=f"{a_clip:.1f} ms",
-                aim=f"at most {MOST_MS:g} ms",
-                met=a_clip <= MOST_MS,
+                name="    of it the tracker (the same without Prefect)",
+                value=f"{loop / N_CLIPS:.1f} ms",
             ),
-            Figure(name="  of it the tracker (the same without Prefect)", value=_ms(loop)),
-            Figure(name="  of it Prefect", value=_ms(whole - loop)),
-            Figure(name="a run with nothing due", value=f"{nothing:.0f} ms"),
-            Figure(name="the first run of a process", value=f"{took['first'][0] * 1000:.0f} ms"),
+            Figure(name="    of it Prefect", value=f"{(stage - loop) / N_CLIPS:.1f} ms"),
+            Figure(name="flow run with nothing due", value=f"{nothing:.0f} ms"),
+            Figure(name="first flow run of a process", value=f"{first:.0f} ms"),
         ],
     )
-
-
-def _ms(all_clips_ms: float) -> str:
-    return f"{all_clips_ms / N_CLIPS:.1f} ms"

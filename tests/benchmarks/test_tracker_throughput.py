@@ -66,8 +66,6 @@ def _print(shifts: list[Shift], limit: int) -> None:
                 name="the clients' own share of the processors",
                 value=f"{sum(shift.cpu_s for shift in shifts) / took_s:.2f} cores",
             ),
-            Figure(
-                name="claimed twice", value=str(n_twice), aim="never", met=n_twice == 0
-            ),
+            Figure(name="claimed twice", value=str(n_twice), aim="never", met=n_twice == 0),
         ],
     )

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from pathlib import Path
 from typing import Annotated, Any, TypeVar
 from urllib.parse import parse_qsl, unquote, urlsplit
@@ -135,7 +134,6 @@ def read_env(form: type[_Env]) -> _Env:
         return form(_secrets_dir=folder)
     except ValidationError as error:
         faults = "; ".join(_fault(fault) for fault in error.errors())
-        sys.tracebacklimit = 0
         raise SystemExit(f"The tracker cannot start: {faults}.") from None
 
 

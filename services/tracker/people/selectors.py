@@ -11,7 +11,7 @@ from services.tracker.core.roles import Role
 from services.tracker.people.models import Token, User
 from services.tracker.people.tokens import token_digest
 
-TOKEN_QUERY = """
+BY_DIGEST = """
 SELECT t.id, u.id, u.uid, u.username, u.role
 FROM people_token t JOIN people_user u ON u.id = t.user_id
 WHERE t.digest = %s AND t.revoked_at IS NULL AND t.expires_at > %s AND u.is_active
@@ -24,7 +24,7 @@ def token_find(*, secret: str) -> Token | None:
     By hand, because every request begins with it and the query costs less than its building.
     """
     with connection.cursor() as cursor:
-        cursor.execute(TOKEN_QUERY, [token_digest(secret), timezone.now()])
+        cursor.execute(BY_DIGEST, [token_digest(secret), timezone.now()])
         row = cursor.fetchone()
     if row is None:
         return None
