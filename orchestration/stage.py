@@ -176,7 +176,7 @@ def _take_to_tracker(item: WorkItem, report: WorkReport, parts: Runtime) -> Work
         return parts.tracker.work_report(item.lease_uid, report)
     except InputError as error:
         # Left at that, the lease would run out, and the clip be held for silence instead.
-        log.error("report_refused", clip_uid=str(item.clip_uid), stage=item.stage, code=error.code)
+        log.exception("report_refused", clip_uid=str(item.clip_uid), stage=item.stage)
         fault = _failure(error.code, error.detail, transient=False)
         return parts.tracker.work_report(item.lease_uid, fault)
 

@@ -15,7 +15,7 @@ import httpx
 
 from orchestration.demo.opinions import Part, careless, opinion
 from orchestration.demo.truth import Span, Truth
-from services.domain.errors import LabelStudioError
+from services.domain.errors import LabelStudioError, TransientError
 
 _CSRF_FIELD = re.compile(r'name="csrfmiddlewaretoken" value="([^"]+)"')
 _TOOL = re.compile(r'<TimelineLabels name="([^"]+)"')
@@ -64,11 +64,12 @@ class Person:
         LabelStudioError
             If Label Studio does not take the name and password.
         """
-        page = self._http.get("/user/login/")
+        page = self._ask("GET", "/user/login/")
         token = _CSRF_FIELD.search(page.text)
         if token is None:
             raise LabelStudioError("Label Studio's log-in page has no form.")
-        answer = self._http.post(
+        answer = self._ask(
+            "POST",
             "/user/login/",
             data={
                 "csrfmiddlewaretoken": token.group(1),
@@ -125,7 +126,7 @@ class Person:
 
     def _watch(self, url: str) -> None:
         """Ask for the first bytes as a video element does."""
-        answer = self._http.get(url, headers={"Range": "bytes=0-4095"}, follow_redirects=True)
+        answer = self._ask("GET", url, headers={"Range": "bytes=0-4095"}, follow_redirects=True)
         if answer.status_code != httpx.codes.PARTIAL_CONTENT:
             raise LabelStudioError(
                 f"{self.username} asked for a part of the video and got {answer.status_code}."
@@ -143,12 +144,12 @@ class Person:
         return [_region(span, tool) for span in spans]
 
     def _get(self, path: str, **query: Any) -> Any:
-        answer = self._http.get(path, params=query)
+        answer = self._ask("GET", path, params=query)
         self._expect_success(answer)
         return answer.json()
 
     def _send(self, method: str, path: str, project: int, body: dict[str, Any]) -> None:
-        answer = self._http.request(
+        answer = self._ask(
             method,
             path,
             params={"project": project},
@@ -159,6 +160,16 @@ class Person:
             },
         )
         self._expect_success(answer)
+
+    def _ask(self, method: str, url: str, **options: Any) -> httpx.Response:
+        """Send one request; a server that is down or stumbles is worth another try."""
+        try:
+            answer = self._http.request(method, url, **options)
+        except httpx.TransportError as error:
+            raise TransientError(f"{self.username} cannot reach Label Studio.") from error
+        if answer.is_server_error:
+            raise TransientError(f"{self.username} got {answer.status_code} for {method} {url}.")
+        return answer
 
     def _expect_success(self, answer: httpx.Response) -> None:
         if not answer.is_success:

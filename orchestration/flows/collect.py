@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import time
 from collections import Counter
+from dataclasses import dataclass
 from uuid import UUID
 
 import structlog
@@ -21,7 +22,7 @@ from labeling_bridge.sweep import Submission
 from orchestration.runtime import Runtime, runtime
 from orchestration.stage import threads
 from services.client.payloads import LaneOut, SubmissionIn
-from services.domain.errors import ConflictError, NotFoundError
+from services.domain.errors import ConflictError, DuplicateError, InputError, NotFoundError
 from services.domain.taxonomy import Taxonomy
 from services.domain.workflow import Stage
 
@@ -39,33 +40,49 @@ class CollectParams(BaseModel):
     )
 
 
+@dataclass(frozen=True, slots=True)
+class Swept:
+    """What sweeping lanes came to."""
+
+    n_new: int
+    n_failed: int
+    """Lanes that could not be read whole; each one's task run says why."""
+
+    def __add__(self, other: Swept) -> Swept:
+        return Swept(self.n_new + other.n_new, self.n_failed + other.n_failed)
+
+    def __str__(self) -> str:
+        failed = f"; {self.n_failed} sweeps of a lane failed" if self.n_failed else ""
+        return f"{self.n_new} new answers{failed}"
+
+
 @flow(name="collect", timeout_seconds=1800, task_runner=threads(4))
 def collect(params: CollectParams = CollectParams()) -> str:  # noqa: B008 - an immutable default; Prefect's form shows it
     """Bring new and corrected answers in, and start checking them."""
     parts = runtime()
     deadline = time.monotonic() + params.watch_s
-    n_new = sweep_lanes(parts, params.project)
+    swept = sweep_lanes(parts, params.project)
     while time.monotonic() < deadline:
         time.sleep(LOOK_EVERY_S)
         if hints := list(parts.tracker.inbox()):
-            n_new += sweep_lanes(parts, params.project)
+            swept += sweep_lanes(parts, params.project)
             # Done only after the sweep: a run that is killed leaves the hint standing.
             parts.tracker.inbox_done([hint.id for hint in hints])
-    return f"collect: {n_new} new answers"
+    return f"collect: {swept}"
 
 
-def sweep_lanes(parts: Runtime, project: str | None) -> int:
-    """Sweep every lane once, one task run a lane; return how many answers were new."""
+def sweep_lanes(parts: Runtime, project: str | None) -> Swept:
+    """Sweep every lane once, one task run a lane; one that fails leaves the others alone."""
     lanes = list(parts.tracker.lanes(project=project))
     taxonomies = _taxonomies(parts, lanes)
     futures = sweep_one.map(
         lanes, [taxonomies[lane.project, lane.taxonomy_version] for lane in lanes], unmapped(parts)
     )
     results = [future.result(raise_on_failure=False) for future in futures]
-    n_new = sum(result for result in results if isinstance(result, int))
-    if n_new:
+    n_new = [result for result in results if isinstance(result, int)]
+    if sum(n_new):
         parts.nudge(Stage.CHECK)
-    return n_new
+    return Swept(n_new=sum(n_new), n_failed=len(results) - len(n_new))
 
 
 @task(
@@ -88,7 +105,7 @@ def sweep_one(lane: LaneOut, taxonomy: Taxonomy, parts: Runtime) -> int:
         since=lane.watermark,
     )
     fates = Counter(_submit(parts, lane, submission) for submission in sweep.submissions)
-    is_past = not fates["too_early"]
+    is_past = not fates["too_early"] + fates["refused"]
     if is_past and sweep.watermark is not None and sweep.watermark != lane.watermark:
         # After the answers: a run that is killed in between reads them again.
         parts.tracker.lane_watermark(lane.uid, sweep.watermark)
@@ -96,10 +113,18 @@ def sweep_one(lane: LaneOut, taxonomy: Taxonomy, parts: Runtime) -> int:
 
 
 def _submit(parts: Runtime, lane: LaneOut, submission: Submission) -> str:
-    """Hand one answer to the tracker; what became of it."""
+    """Hand one answer to the tracker; what became of it.
+
+    Whatever is wrong with one answer must not stop the others of its lane.
+    """
+    where = {"lane": str(lane.uid), "task_id": submission.task_id}
+    assignment = _uid(submission.assignment)
+    if assignment is None:
+        log.error("answer_without_assignment", **where)
+        return "stray"
     try:
         taken = parts.tracker.annotation_submit(
-            UUID(submission.assignment),
+            assignment,
             SubmissionIn(
                 label_studio_annotation=submission.label_studio_annotation,
                 label_studio_updated_at=submission.label_studio_updated_at,
@@ -110,17 +135,32 @@ def _submit(parts: Runtime, lane: LaneOut, submission: Submission) -> str:
             ),
         )
     except NotFoundError:
-        # A task that somebody made by hand in the lane; it must not stop the others.
-        log.exception("answer_without_assignment", lane=str(lane.uid), task_id=submission.task_id)
+        # A task that somebody made by hand in the lane.
+        log.exception("answer_without_assignment", **where)
+        return "stray"
+    except DuplicateError:
+        # What was read from this answer first is on record, and records never change.
+        log.exception("answer_reads_differently", **where)
         return "stray"
     except ConflictError as error:
         if error.code != "not_dispatched":
             raise
         # The task is in the lane but its dispatch was cut off before it reported: the next
         # dispatch will, and the watermark stays until then.
-        log.warning("answer_before_dispatch", lane=str(lane.uid), task_id=submission.task_id)
+        log.warning("answer_before_dispatch", **where)
         return "too_early"
+    except InputError:
+        # A person's work must not be passed over: the watermark stays, and so does the error.
+        log.exception("answer_refused", **where)
+        return "refused"
     return taken.status
+
+
+def _uid(text: str) -> UUID | None:
+    try:
+        return UUID(text)
+    except ValueError:
+        return None
 
 
 def _taxonomies(parts: Runtime, lanes: list[LaneOut]) -> dict[tuple[str, int], Taxonomy]:

@@ -14,6 +14,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import psutil
+
 from orchestration.local.programs import PROGRAMS
 from orchestration.local.secrets import read_secret
 from orchestration.local.stack import Stack
@@ -23,6 +25,7 @@ from tests.factories import project_in
 
 PORTS = ("postgres_port", "prefect_port", "tracker_port")
 MANAGER = "manager"
+COMMANDS = {"the tracker": "granian", "PostgreSQL": "bin/postgres"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,6 +41,21 @@ class Services:
     def worker(self) -> TrackerClient:
         """Return a client with the machines' role."""
         return TrackerClient(self.settings.tracker_url, self.worker_token)
+
+    @staticmethod
+    def cpu_s() -> dict[str, float]:
+        """Return the processor seconds that the tracker and PostgreSQL have taken so far."""
+        spent = dict.fromkeys(COMMANDS, 0.0)
+        for process in psutil.Process().children(recursive=True):
+            try:
+                lineage = " ".join(_command(one) for one in (process, *process.parents()))
+                took = process.cpu_times()
+            except psutil.NoSuchProcess:
+                continue  # such as an autovacuum that has just ended
+            for name, word in COMMANDS.items():
+                if word in lineage:
+                    spent[name] += took.user + took.system
+        return spent
 
     def make_project(self, slug: str) -> None:
         """Declare a project without people: its clips wait after the pre-label."""
@@ -68,6 +86,10 @@ def running(*names: str) -> Iterator[Services]:
             yield Services(settings=settings)
         finally:
             stack.stop()
+
+
+def _command(process: psutil.Process) -> str:
+    return " ".join(process.cmdline())
 
 
 def free_ports(count: int) -> list[int]:

@@ -1,7 +1,7 @@
 """Runs a stage with trivial work as the stack's worker does, and the same work without Prefect.
 
 A process of its own, so that it has a flow run's environment, threads and logs and nothing
-else. Arguments: how many clips a run, how many repeats, where to write the seconds as JSON.
+else. Arguments: how many batches a run, how many repeats, where to write the seconds as JSON.
 """
 
 from __future__ import annotations
@@ -22,6 +22,7 @@ from services.client.payloads import WorkItem, WorkReport
 from services.domain.workflow import Stage
 from tests.factories import ingest_done
 
+BATCH_SIZE = 50
 N_THREADS = 4  # as the stages that wait for others have
 
 
@@ -55,16 +56,16 @@ def seconds(deed: Callable[[], object]) -> float:
     return time.perf_counter() - began
 
 
-def main(n_clips: int, n_repeats: int, out: Path) -> None:
+def main(n_batches: int, n_repeats: int, out: Path) -> None:
     """Measure in turn, as a shared machine drifts."""
-    batch = StageParams(batch_size=min(50, n_clips), max_batches=-(-n_clips // 50))
+    full = StageParams(batch_size=BATCH_SIZE, max_batches=n_batches)
     nothing = StageParams(project="empty")  # which has no clips
     took: dict[str, list[float]] = {"first": [seconds(lambda: with_prefect(nothing))]}
     took |= {"nothing_due": [], "run": [], "stage": [], "without_prefect": []}
     for _ in range(n_repeats):
         took["nothing_due"].append(seconds(lambda: with_prefect(nothing)))
-        took["run"].append(seconds(lambda: took["stage"].append(with_prefect(batch))))
-        took["without_prefect"].append(seconds(lambda: without_prefect(batch)))
+        took["run"].append(seconds(lambda: took["stage"].append(with_prefect(full))))
+        took["without_prefect"].append(seconds(lambda: without_prefect(full)))
     out.write_text(json.dumps(took))
 
 

@@ -18,9 +18,11 @@ from orchestration.settings import ROOT
 from tests import factories
 from tests.benchmarks.figures import Figure, scaled, show
 from tests.benchmarks.services import Services, running
+from tests.benchmarks.stage_program import BATCH_SIZE
 
 pytestmark = [pytest.mark.benchmark, pytest.mark.timeout(1200)]
-N_CLIPS = scaled(200, least=20)
+N_BATCHES = scaled(4)
+N_CLIPS = N_BATCHES * BATCH_SIZE
 N_REPEATS = 3
 
 
@@ -41,7 +43,7 @@ def test_a_trivial_clip_costs_little(tmp_path: Path) -> None:
 def _measure(services: Services, folder: Path) -> dict[str, list[float]]:
     """Run the stage in a process like those that the worker starts."""
     out, log = folder / "took.json", folder / "flow.log"
-    arguments = [str(N_CLIPS), str(N_REPEATS), str(out)]
+    arguments = [str(N_BATCHES), str(N_REPEATS), str(out)]
     with log.open("wb") as stream:
         done = subprocess.run(
             [sys.executable, "-m", "tests.benchmarks.stage_program", *arguments],

@@ -62,9 +62,10 @@ TASKS = {"bare tasks": bare, f"tasks with {N_SEGMENTS}-segment drafts": with_dra
 
 def test_registration_is_faster_than_label_studios_import() -> None:
     with running("postgres", "tracker") as services, running_label_studio() as label_studio:
-        ours = {size: _register(services, size) for size in BATCHES}
+        before = {size: _register(services, size) for size in BATCHES}
         theirs = {kind: _import(label_studio, kind, make) for kind, make in TASKS.items()}
-        ours = {size: min(took, _register(services, size)) for size, took in ours.items()}
+        # Half before and half after, as a shared machine drifts.
+        ours = {size: (took + _register(services, size)) / 2 for size, took in before.items()}
     show(
         f"Registration of {N} clips",
         [

@@ -79,9 +79,12 @@ class House:
         return ours
 
     def find(self, *words: str) -> list[psutil.Process]:
-        """The stack's processes whose command line holds all the words, oldest first."""
+        """Descendants whose command line holds all the words, oldest first.
+
+        By descent and not by the marker: the decoder's process has a bare environment.
+        """
         found = []
-        for process in self.processes():
+        for process in psutil.Process(self.process.pid).children(recursive=True):
             try:
                 line = " ".join(process.cmdline())
             except psutil.Error:

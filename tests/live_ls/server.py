@@ -11,6 +11,7 @@ import os
 import secrets
 import socket
 import subprocess
+import sys
 import tempfile
 import time
 from collections.abc import Iterator
@@ -22,7 +23,7 @@ from urllib.parse import urlsplit
 
 import httpx
 
-from orchestration.local.postgres import temporary_postgres
+from orchestration.local.postgres import exec_shim, temporary_postgres
 
 ROOT = Path(__file__).parents[2]
 VENV_VARIABLE = "SEGUE_LABEL_STUDIO_VENV"
@@ -204,6 +205,8 @@ def _prepare(python: Path, environment: dict[str, str]) -> None:
 @contextmanager
 def _gunicorn(label_studio: LabelStudio, listener: socket.socket) -> Iterator[None]:
     command: list[str | Path] = [
+        # A test run that is killed takes its server along.
+        *(sys.executable, "-I", exec_shim.__file__, "--die-with", str(os.getpid()), "--"),
         label_studio.python,
         *("-m", "gunicorn", "label_studio.core.wsgi:application"),
         *("--bind", f"fd://{listener.fileno()}", "--workers", "1", "--threads", "4"),

@@ -8,7 +8,6 @@ from pathlib import Path
 import pytest
 from django.core.wsgi import get_wsgi_application
 from django.db import connections
-
 from prefect.settings import (
     PREFECT_FLOWS_HEARTBEAT_FREQUENCY,
     PREFECT_LOGGING_TO_API_ENABLED,

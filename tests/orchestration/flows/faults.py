@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -22,6 +22,7 @@ from orchestration.storage import FolderStore
 When = Literal["before", "after"]
 
 REPORT = r"tracker POST /api/v1/work/[^/]+/report"
+INBOX = r"tracker GET /api/v1/inbox"
 CLAIM = r"tracker POST /api/v1/work/claim"
 SUBMIT = r"tracker POST /api/v1/assignments/[^/]+/annotations"
 WATERMARK = r"tracker POST /api/v1/lanes/[^/]+/watermark"
@@ -38,12 +39,14 @@ class KilledError(BaseException):
 
 
 @dataclass
-class Fault:
+class Turn:
+    """Something that happens once, at a moment of the worker's life."""
+
     when: When
     pattern: str
-    error: BaseException
+    what: Callable[[], None] | BaseException
     skip: int = 0
-    """How many effects of the kind go well first."""
+    """How many effects of the kind pass first."""
 
 
 @dataclass
@@ -51,7 +54,7 @@ class Faults:
     """What shall go wrong, and what the worker has done so far."""
 
     done: list[str] = field(default_factory=list)
-    _planned: list[Fault] = field(default_factory=list)
+    _planned: list[Turn] = field(default_factory=list)
     _lossy: str | None = None
     _lost: set[tuple[str, bytes]] = field(default_factory=set)
     _is_dead: bool = False
@@ -59,11 +62,15 @@ class Faults:
 
     def kill(self, when: When, pattern: str, *, skip: int = 0) -> None:
         """Let the worker die there; nothing it tries later reaches anybody."""
-        self._planned.append(Fault(when, pattern, KilledError(f"{when} {pattern}"), skip))
+        self._planned.append(Turn(when, pattern, KilledError(f"{when} {pattern}"), skip))
 
     def fail(self, when: When, pattern: str, error: Exception, *, skip: int = 0) -> None:
         """Let one effect of the kind fail."""
-        self._planned.append(Fault(when, pattern, error, skip))
+        self._planned.append(Turn(when, pattern, error, skip))
+
+    def meanwhile(self, when: When, pattern: str, what: Callable[[], None]) -> None:
+        """Let others do something just then."""
+        self._planned.append(Turn(when, pattern, what))
 
     def lose_first_answers(self, pattern: str) -> None:
         """Let the line break once on every different request, after it was served."""
@@ -90,17 +97,26 @@ class Faults:
                 raise httpx.ReadError("the line broke")
 
     def _strike(self, when: When, effect: str) -> None:
+        turn = self._turn(when, effect)
+        if turn is None:
+            return
+        if isinstance(turn.what, BaseException):
+            raise turn.what
+        turn.what()
+
+    def _turn(self, when: When, effect: str) -> Turn | None:
         with self._lock:
             if self._is_dead:
                 raise KilledError(f"dead, {when} {effect}")
-            for fault in self._planned:
-                if fault.when == when and re.fullmatch(fault.pattern, effect):
-                    if fault.skip:
-                        fault.skip -= 1
+            for turn in self._planned:
+                if turn.when == when and re.fullmatch(turn.pattern, effect):
+                    if turn.skip:
+                        turn.skip -= 1
                         continue
-                    self._planned.remove(fault)
-                    self._is_dead = isinstance(fault.error, KilledError)
-                    raise fault.error
+                    self._planned.remove(turn)
+                    self._is_dead = isinstance(turn.what, KilledError)
+                    return turn
+        return None
 
 
 class Line(httpx.BaseTransport):

@@ -144,7 +144,7 @@ def test_an_unsound_answer_comes_back_with_findings_and_passes_when_corrected(ho
     dispatch()
     (task,) = house.tasks("ana")
     assert task["data"]["status"] == "returned"
-    assert "5 frames" in task["data"]["brief"]
+    assert "is 3 frames long" in task["data"]["brief"]
     assert len(task["annotations"]) == 1
     (untouched,) = house.tasks("ben")
     assert untouched["data"]["status"] == "new"
