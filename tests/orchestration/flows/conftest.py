@@ -7,7 +7,6 @@ from pathlib import Path
 
 import pytest
 from django.core.wsgi import get_wsgi_application
-from django.db import connections
 from prefect.settings import (
     PREFECT_FLOWS_HEARTBEAT_FREQUENCY,
     PREFECT_LOGGING_TO_API_ENABLED,
@@ -15,8 +14,12 @@ from prefect.settings import (
 )
 
 from orchestration.runtime import use_runtime
+from tests.orchestration.flows.counter import Counter
 from tests.orchestration.flows.house import House
 from tests.service.play import Play
+
+# Prefect's heartbeat makes every flow run last a second at least.
+QUICK = {PREFECT_FLOWS_HEARTBEAT_FREQUENCY: None, PREFECT_LOGGING_TO_API_ENABLED: False}
 
 
 @pytest.fixture(scope="session")
@@ -24,23 +27,25 @@ def app() -> Callable:
     return get_wsgi_application()
 
 
+@pytest.fixture(scope="session")
+def counter(app: Callable, django_db_setup: None) -> Iterator[Counter]:
+    """Threads that serve the tracker, over connections that stay."""
+    with Counter.open(app) as opened:
+        yield opened
+
+
 @pytest.fixture
 def house(
     prefect_server: None,
     transactional_db: None,
-    app: Callable,
+    counter: Counter,
     storage_root: Path,
     tmp_path: Path,
-    monkeypatch: pytest.MonkeyPatch,
 ) -> Iterator[House]:
     """The cast, a project without clips, and workers that can be killed."""
-    # Tasks run in threads that end with their flow; none may leave a connection behind.
-    monkeypatch.setitem(connections["default"].settings_dict, "CONN_MAX_AGE", 0)
     videos = tmp_path / "videos"
     videos.mkdir()
-    with Play.begin(app) as play:
-        house = House.build(play, storage_root, videos)
-        # Prefect's heartbeat makes every flow run last a second at least.
-        quick = {PREFECT_FLOWS_HEARTBEAT_FREQUENCY: None, PREFECT_LOGGING_TO_API_ENABLED: False}
-        with temporary_settings(quick), use_runtime(house.parts):
+    with Play.begin(counter.app) as play:
+        house = House.build(play, counter, storage_root, videos)
+        with temporary_settings(QUICK), use_runtime(house.parts):
             yield house

@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Literal
 
 import httpx
+from django.db import connections
 
 from orchestration.storage import FolderStore
 
@@ -102,7 +103,10 @@ class Faults:
             return
         if isinstance(turn.what, BaseException):
             raise turn.what
-        turn.what()
+        try:
+            turn.what()
+        finally:
+            connections.close_all()  # of the flow's thread, which will not come again
 
     def _turn(self, when: When, effect: str) -> Turn | None:
         with self._lock:
@@ -128,10 +132,7 @@ class Line(httpx.BaseTransport):
     def handle_request(self, request: httpx.Request) -> httpx.Response:
         effect = f"{self._name} {request.method} {request.url.path.rstrip('/')}"
         with self._faults.around(effect, request.read()):
-            response = self._inner.handle_request(request)
-            response.read()
-            response.close()  # the service is done with it, whether or not it arrives
-        return response
+            return self._inner.handle_request(request)
 
 
 class FaultyStore(FolderStore):

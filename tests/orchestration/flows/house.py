@@ -30,12 +30,14 @@ from orchestration.settings import WorkerSettings
 from services.client.api import TrackerClient
 from services.client.payloads import ClipIn, ClipOut
 from services.domain.segments import Segment
+from services.tracker.annotations.models import Assignment
 from services.tracker.clips.history import history_verify
 from services.tracker.clips.models import Clip
 from services.tracker.core.roles import Role
 from services.tracker.work.models import Lease
 from tests import factories
 from tests.fakes.label_studio import TOKEN, FakeLabelStudio
+from tests.orchestration.flows.counter import Counter
 from tests.orchestration.flows.faults import Faults, FaultyStore, KilledError, Line
 from tests.service.play import BASE_URL, MEMBERS, Play
 
@@ -81,7 +83,7 @@ class House:
     videos: Path
 
     @classmethod
-    def build(cls, play: Play, root: Path, videos: Path) -> House:
+    def build(cls, play: Play, counter: Counter, root: Path, videos: Path) -> House:
         studio, faults, nudged = FakeLabelStudio(), Faults(), list[str]()
         bridge = LabelStudio(
             "http://label-studio.test",
@@ -96,7 +98,7 @@ class House:
         tracker = TrackerClient(
             BASE_URL,
             play.tokens["wren"],
-            transport=Line("tracker", httpx.WSGITransport(app=play.app), faults),
+            transport=Line("tracker", counter, faults),
             sleep=lambda _: None,
         )
         parts = Runtime(
@@ -281,6 +283,10 @@ class House:
     def back_off_is_over() -> None:
         """Let the clips that shall be tried later be tried now."""
         Clip.objects.exclude(due=None).update(due_at=timezone.now())
+
+    @staticmethod
+    def seats_lie_open(*, hours: int) -> None:
+        Assignment.objects.update(changed_at=timezone.now() - timedelta(hours=hours))
 
     def days_pass_in_the_studio(self) -> None:
         """Leave the sweep's overlap far behind."""

@@ -19,9 +19,21 @@ CREATED = b'{"action": "ANNOTATION_CREATED", "project": {"id": 1}}'
 UPDATED = b'{"action": "ANNOTATION_UPDATED", "project": {"id": 1}}'
 
 
+class Clock:
+    """Runs only while the flow waits."""
+
+    now = 0.0
+
+    def monotonic(self) -> float:
+        return self.now
+
+    def sleep(self, seconds: float) -> None:
+        self.now += seconds
+
+
 @pytest.fixture(autouse=True)
-def eager(monkeypatch):
-    monkeypatch.setattr(collect_module, "LOOK_EVERY_S", 0.05)
+def without_waiting(monkeypatch):
+    monkeypatch.setattr(collect_module, "time", Clock())
 
 
 @pytest.fixture
@@ -30,7 +42,7 @@ def clip(house: House):
     return clip
 
 
-WATCHING = CollectParams(watch_s=1)
+WATCHING = CollectParams(watch_s=2)
 
 
 def test_before_the_first_dispatch_there_is_nothing_to_sweep(house: House):
@@ -87,7 +99,7 @@ def test_a_webhook_after_the_decision_changes_nothing_and_loses_nothing(house: H
     assert check() == "check: nothing was due"
 
 
-@pytest.mark.parametrize("body", [b"\xff not JSON", b"[1, 2]", b"null", b'{"project": -1}', b""])
+@pytest.mark.parametrize("body", [b"\xff not JSON", b'[{"project": -1}]'])
 def test_a_hint_that_says_nothing_still_makes_the_run_look(house: House, clip, body):
     def ana_submits() -> None:
         house.answer("ana", clip, POUR)
@@ -125,8 +137,8 @@ def test_what_others_put_into_a_lane_stops_nobody(house: House, clip):
     lane = house.task("ana", clip)["project"]
     ana = house.task("ana", clip)
     person = next(iter(house.studio.members[lane]))
-    for data in ({"assignment": str(uuid4())}, {"assignment": "by hand"}, {"title": "by hand"}):
-        made = house.put_by_hand(lane, data)
+    for data in ({"assignment": str(uuid4())}, {"assignment": "by hand"}, {}):
+        made = house.put_by_hand(lane, {"title": "made by hand"} | data)
         house.studio.submit(made, person, [])
     house.studio.submit(ana["id"], 1, [])
     house.answer("ana", clip, POUR)

@@ -26,7 +26,7 @@ def started(house: House):
 
 
 def test_nothing_due_starts_nothing(house: House, started):
-    assert started() == ([], "housekeeping: started nothing; 0 clips are held")
+    assert started() == ([], "housekeeping: started nothing; 0 clips are held, 0 seats idle")
     house.dispatched()
     assert started()[0] == []
     house.accepted()
@@ -57,7 +57,7 @@ def test_a_held_clip_is_reported_and_not_started(house: House, started):
     house.register(house.videos / "new.mp4")
     broken = StageFailed(code="broken", detail="It broke.", transient=False)
     house.play.report(house.play.claim_one(Stage.INGEST), broken)
-    assert started() == ([], "housekeeping: started nothing; 1 clips are held")
+    assert started() == ([], "housekeeping: started nothing; 1 clips are held, 0 seats idle")
 
 
 def test_a_clip_whose_worker_died_is_started_again(house: House, started):
@@ -65,3 +65,11 @@ def test_a_clip_whose_worker_died_is_started_again(house: House, started):
     house.play.claim_one(Stage.INGEST)
     house.leases_run_out()
     assert started()[0] == ["ingest"]
+
+
+def test_seats_that_nobody_comes_back_to_are_reported(house: House, started):
+    house.rules(seat_timeout_h=1)
+    house.dispatched()
+    assert started()[1].endswith("0 seats idle")
+    house.seats_lie_open(hours=2)
+    assert started() == ([], "housekeeping: started nothing; 0 clips are held, 2 seats idle")

@@ -86,6 +86,8 @@ def test_lines_that_break_after_every_request_change_nothing(house: House):
 def test_an_import_whose_answer_is_lost_makes_no_second_task(house: House):
     house.faults.lose_first_answers(IMPORT)
     (clip,) = house.dispatched()
+    house.back_off_is_over()
+    dispatch()
     assert house.state(clip) == "in_annotation"
     assert [len(house.tasks(name)) for name in ("ana", "ben")] == [1, 1]
 
