@@ -26,6 +26,8 @@ from services.domain.segments import SubmittedSegment
 from services.domain.taxonomy import Taxonomy
 
 OVERLAP: Final = timedelta(seconds=60)
+LONGEST_LEAD_TIME_S: Final = 1e9
+LONGEST_NOTE: Final = 20_000
 
 log = structlog.get_logger(__name__)
 
@@ -116,9 +118,16 @@ def _submission(
         label_studio_updated_at=_updated_at(latest),
         segments=answer.segments,
         verdict=answer.verdict,
-        note=answer.note,
-        lead_time_s=float(lead_time) if isinstance(lead_time, int | float) else None,
+        note=answer.note[:LONGEST_NOTE],
+        lead_time_s=_plausible(lead_time),
     )
+
+
+def _plausible(lead_time: object) -> float | None:
+    """Return seconds, or None for what a browser with a moved clock sends."""
+    if isinstance(lead_time, bool) or not isinstance(lead_time, int | float):
+        return None
+    return float(lead_time) if 0 <= lead_time <= LONGEST_LEAD_TIME_S else None
 
 
 def _latest(task: ChangedTask, person_id: int) -> dict[str, Any] | None:

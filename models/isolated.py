@@ -1,6 +1,6 @@
 """Ingest in a process of its own: a hostile file can kill only that.
 
-The child gets no environment variables of ours (so no secrets), a limit on memory, processor
+The child gets no environment variables of ours, a limit on memory, processor
 time and file size, and dies with its parent. Whatever it does, the parent answers with a
 result or a refusal.
 """
@@ -138,7 +138,7 @@ def _read_answer(scratch: Path, status: int) -> Ingested:
 
 
 def _clean_environment() -> dict[str, str]:
-    """Return only what an interpreter needs, so that a taken-over decoder finds no secret."""
+    """Return only what an interpreter needs: a decoder that is taken over finds no secret here."""
     kept = {name: os.environ[name] for name in ("PATH", "LANG") if name in os.environ}
     folders = [str(ROOT), *(entry for entry in sys.path if entry)]
     return {**kept, "PYTHONPATH": os.pathsep.join(dict.fromkeys(folders))}

@@ -72,11 +72,23 @@ class WorkerSettings(_Settings):
         description="A folder, or s3://bucket/prefix.",
     )
     s3_endpoint: str | None = None
+    source_roots: tuple[Path, ...] = Field(
+        default=(),
+        description="Folders that file:// sources must lie in; none means any the worker can read.",
+    )
 
     @field_validator("tracker_url", "label_studio_url")
     @classmethod
     def _without_trailing_slash(cls, value: str) -> str:
         return value.rstrip("/")
+
+
+class ClientSettings(_Settings):
+    """How the command line reaches an installation, when it is not this machine's own."""
+
+    token: SecretStr | None = Field(default=None, description="Acts for its holder.")
+    tracker_url: str | None = None
+    s3_endpoint: str | None = None
 
 
 class StackSettings(_Settings):

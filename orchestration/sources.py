@@ -7,6 +7,7 @@ hidden; ingest refuses what is no video, with a reason.
 from __future__ import annotations
 
 from pathlib import Path
+from urllib.parse import quote
 
 from orchestration.storage import s3_client, split_s3_uri
 from services.client.payloads import ClipIn
@@ -51,7 +52,9 @@ def _in_bucket(where: str, s3_endpoint: str | None) -> list[ClipIn]:
             for entry in page.get("Contents", []):
                 name = entry["Key"].removeprefix(prefix).lstrip("/") or Path(entry["Key"]).name
                 if not entry["Key"].endswith("/"):
-                    clips.append(ClipIn(name=name, source_uri=f"s3://{bucket}/{entry['Key']}"))
+                    clips.append(
+                        ClipIn(name=name, source_uri=f"s3://{bucket}/{quote(entry['Key'])}")
+                    )
     except (BotoCoreError, ClientError) as error:
         raise StorageError(f"{where} cannot be listed: {error}.") from error
     return clips

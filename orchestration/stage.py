@@ -27,6 +27,7 @@ from services.domain.errors import (
     ConflictError,
     InputError,
     LeaseLostError,
+    NotFoundError,
     SegueError,
     TransientError,
 )
@@ -61,6 +62,12 @@ class StageParams(BaseModel):
         le=1000,
         description="Batches before the run ends; what is left waits for the next.",
     )
+
+
+class DecodingParams(StageParams):
+    """The same for stages that decode: small claims, so that other machines find work too."""
+
+    batch_size: int = Field(4, ge=1, le=1000, description="Clips claimed at a time.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,11 +109,13 @@ def run_stage(
     outcomes: Counter[str] = Counter()
     due: set[Stage] = set()
     one = one_clip.with_options(name=f"{stage} clip")
+    has_more = True
     for _ in range(params.max_batches):
         items = parts.tracker.work_claim(
             stage=stage, project=params.project, limit=params.batch_size, worker=parts.worker
         )
         if not items:
+            has_more = False
             break
         with leases_kept(parts, items):
             if prepare is not None:
@@ -119,7 +128,7 @@ def run_stage(
                         due.add(reported.due)
                 else:
                     outcomes["failed"] += 1
-    for next_stage in sorted(due - {stage}):
+    for next_stage in sorted((due - {stage}) | ({stage} if has_more else set())):
         parts.nudge(next_stage)
     summary = StageSummary(stage, outcomes, frozenset(due))
     log.info("stage_done", stage=stage, outcomes=dict(outcomes), due=sorted(due))
@@ -207,8 +216,9 @@ def _renew(parts: Runtime, lease: UUID) -> bool:
     """Renew one lease; False when it is over (reported, or lost to another worker)."""
     try:
         parts.tracker.work_heartbeat(lease)
-    except ConflictError:
+    except (ConflictError, NotFoundError):
         return False
-    except TransientError:
-        log.warning("heartbeat_failed", lease=str(lease))
+    except SegueError as error:
+        # One stumble must not cost the other clips of the batch their leases.
+        log.warning("heartbeat_failed", lease=str(lease), code=error.code)
     return True

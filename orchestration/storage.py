@@ -10,7 +10,7 @@ import os
 import re
 import shutil
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
@@ -162,8 +162,19 @@ def _s3_errors(what: str) -> Iterator[None]:
 
 
 @contextmanager
-def source_file(uri: str, *, s3_endpoint: str | None = None) -> Iterator[Path]:
+def source_file(
+    uri: str, *, s3_endpoint: str | None = None, roots: Sequence[Path] = ()
+) -> Iterator[Path]:
     """Give a client's source as a local file.
+
+    Parameters
+    ----------
+    uri : str
+        Where it is.
+    s3_endpoint : str, optional
+        Of the object store, if it is not S3's own.
+    roots : sequence of Path
+        Folders that a ``file://`` source must lie in, links resolved; none means any.
 
     Raises
     ------
@@ -173,7 +184,8 @@ def source_file(uri: str, *, s3_endpoint: str | None = None) -> Iterator[Path]:
     parts = urlsplit(uri)
     if parts.scheme == "file":
         path = Path(unquote(parts.path))
-        if not path.is_file():
+        is_inside = any(path.resolve().is_relative_to(root.resolve()) for root in roots)
+        if (roots and not is_inside) or not path.is_file():
             raise StorageError(f"The source {path} is gone.", code="source_missing")
         yield path
     elif parts.scheme == "s3":

@@ -9,7 +9,7 @@ import typer
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
-from orchestration.cli.session import point_prefect_here, tracker, worker_settings
+from orchestration.cli.session import client_settings, point_prefect_here, tracker
 from orchestration.nudges import start_deployment
 from orchestration.sources import list_sources
 from services.client.api import TrackerClient
@@ -28,7 +28,7 @@ def ingest(
     """Register videos and start checking them; a repeat registers nothing twice."""
     console = Console()
     point_prefect_here()
-    clips = list_sources(where, s3_endpoint=worker_settings().s3_endpoint)
+    clips = list_sources(where, s3_endpoint=client_settings().s3_endpoint)
     with tracker() as client, _progress(console) as progress:
         bar = progress.add_task("registering", total=len(clips))
         n_new = 0

@@ -13,14 +13,13 @@ from orchestration.local.environments import prefect_client
 from orchestration.local.errors import StackError
 from orchestration.local.secrets import read_secret
 from orchestration.runtime import open_label_studio
-from orchestration.settings import StackSettings, WorkerSettings
+from orchestration.settings import ClientSettings, StackSettings, WorkerSettings
 from services.client.api import TrackerClient
 from services.domain.errors import InputError, SegueError
 
 if TYPE_CHECKING:
     from labeling_bridge.bridge import LabelStudio
 
-TOKEN_VARIABLE = "SEGUE_TOKEN"  # noqa: S105 - the variable's name, not a token
 MANAGER = "manager"
 
 
@@ -28,6 +27,12 @@ MANAGER = "manager"
 def stack_settings() -> StackSettings:
     """Return this machine's settings, read once."""
     return StackSettings()
+
+
+@lru_cache(maxsize=1)
+def client_settings() -> ClientSettings:
+    """Return what the person has set for the command line, read once."""
+    return ClientSettings()
 
 
 def worker_settings() -> WorkerSettings:
@@ -49,20 +54,21 @@ def tracker() -> Iterator[TrackerClient]:
     InputError
         If there is neither a token nor an installation to log in to.
     """
-    settings = stack_settings()
-    token = os.environ.get(TOKEN_VARIABLE) or _manager_token(settings)
-    with TrackerClient(settings.tracker_url, token) as client:
+    given, stack = client_settings(), stack_settings()
+    url = given.tracker_url or stack.tracker_url
+    token = given.token.get_secret_value() if given.token else _manager_token(url, stack)
+    with TrackerClient(url, token) as client:
         yield client
 
 
-def _manager_token(settings: StackSettings) -> str:
+def _manager_token(url: str, stack: StackSettings) -> str:
     try:
-        password = read_secret(settings.secrets, "manager_password")
+        password = read_secret(stack.secrets, "manager_password")
     except StackError as error:
         raise InputError(
-            f"Nobody is logged in: set {TOKEN_VARIABLE}, or run `segue up` on this machine first."
+            "Nobody is logged in: set SEGUE_TOKEN, or run `segue up` on this machine first."
         ) from error
-    with TrackerClient(settings.tracker_url, token=None) as client:
+    with TrackerClient(url, token=None) as client:
         return client.token_create(MANAGER, password).token
 
 

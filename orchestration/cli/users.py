@@ -13,7 +13,7 @@ from orchestration.cli.session import label_studio, tracker
 from services.client.payloads import UserIn
 
 app = typer.Typer(help="Add people, list them, issue tokens.", no_args_is_help=True)
-Role = Literal["manager", "annotator", "arbiter", "client", "worker"]
+Role = Literal["manager", "annotator", "arbiter", "client"]
 LABELLING = {"annotator", "arbiter"}
 
 
@@ -34,8 +34,21 @@ def add(
         )
     console.print(f"{user.username} ({user.role}), password, shown this once: {password}")
     if role in LABELLING:
+        # Should this fail, `segue users password` does it again for both.
         member = label_studio().ensure_member(username, password=password, first_name=username)
         console.print(f"Logs in to Label Studio as {member.email} with the same password.")
+
+
+@app.command("password")
+def password(username: Annotated[str, typer.Argument(help="Whose password.")]) -> None:
+    """Give a user a new password, in Label Studio too for those who label."""
+    console = wide_console()
+    made = secrets.token_urlsafe(12)
+    with tracker() as client:
+        user = client.user_update(username, password=made)
+    if user.role in LABELLING:
+        label_studio().ensure_member(username, password=made, first_name=username)
+    console.print(f"{username}'s new password, shown this once: {made}")
 
 
 @app.command("list")

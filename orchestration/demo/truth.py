@@ -7,9 +7,7 @@ enough to exercise the machinery, and no claim about the video.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
-from pathlib import Path
 
 from services.domain.canonical import unit_interval
 
@@ -47,15 +45,3 @@ class Truth:
     def timeline(self, name: str, n_frames: int) -> list[Span]:
         """Return a clip's hidden timeline."""
         return self._known.get(name) or drawn_timeline(name, n_frames)
-
-    def save(self, path: Path) -> None:
-        """Write the known timelines, so that a second run finds the same truth."""
-        path.write_text(json.dumps(self._known, indent=1, ensure_ascii=False) + "\n")
-
-    @classmethod
-    def load(cls, path: Path) -> Truth:
-        """Read what :meth:`save` wrote; nothing is known where there is no file."""
-        if not path.exists():
-            return cls({})
-        known = json.loads(path.read_text())
-        return cls({name: [tuple(span) for span in spans] for name, spans in known.items()})

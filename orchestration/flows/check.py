@@ -15,12 +15,12 @@ from services.client.payloads import (
     WorkItem,
     WorkReport,
 )
-from services.domain.comparison import compare
+from services.domain.comparison import Comparison, compare
 from services.domain.consensus import consensus
 from services.domain.errors import InputError
 from services.domain.policy import Policy
 from services.domain.sanity import SanityReport, check_submission
-from services.domain.segments import Segmentation, SubmittedSegment
+from services.domain.segments import Segment, Segmentation, SubmittedSegment
 from services.domain.taxonomy import Taxonomy
 from services.domain.timebase import Timebase
 from services.domain.workflow import AssignmentState, Stage
@@ -44,7 +44,7 @@ def check_clip(item: WorkItem, parts: Runtime) -> WorkReport:
     ]
     arbiters = [o for o in item.opinions if o.kind == "arbitration"]
     if arbiters:
-        return _arbitrated(arbiters[-1], reports[arbiters[-1].annotation_uid], verdicts)
+        return _arbitrated(item, arbiters[-1], reports[arbiters[-1].annotation_uid], verdicts)
     policy = Policy.parse(item.policy)
     sound = list(_sound(item.opinions, reports.values()))
     if len(sound) < policy.seats:
@@ -79,7 +79,7 @@ def _sound(
 
 
 def _arbitrated(
-    opinion: OpinionWork, report: SanityReport, verdicts: list[SanityVerdict]
+    item: WorkItem, opinion: OpinionWork, report: SanityReport, verdicts: list[SanityVerdict]
 ) -> CheckDone:
     """Take the arbiter's word: segments when accepting, the bare verdict otherwise."""
     if opinion.verdict in {"reopen", "reject"}:
@@ -88,8 +88,15 @@ def _arbitrated(
         return CheckDone(verdicts=waved)
     accepted = None
     if report.passed and report.segmentation is not None:
-        accepted = report.segmentation.as_json()
+        accepted = [s.as_json() for s in _with_spreads(report.segmentation, item)]
     return CheckDone(verdicts=verdicts, accepted=accepted)
+
+
+def _with_spreads(segmentation: Segmentation, item: WorkItem) -> Iterable[Segment]:
+    """Give the segments that the arbiter left as both opinions had them their spreads back."""
+    agreed = Comparison.from_json(item.comparison).agreed if item.comparison else ()
+    known = {accepted.segment.order: accepted.segment for accepted in agreed}
+    return (known.get(segment.order, segment) for segment in segmentation)
 
 
 @flow(name="check", timeout_seconds=3600, task_runner=threads(4))

@@ -9,7 +9,9 @@ from __future__ import annotations
 
 import time
 from collections import Counter
+from collections.abc import Collection
 from dataclasses import dataclass
+from itertools import islice
 from uuid import UUID
 
 import structlog
@@ -29,6 +31,7 @@ from services.domain.workflow import Stage
 log = structlog.get_logger(__name__)
 
 LOOK_EVERY_S = 1.0
+HINTS_AT_ONCE = 1000
 
 
 class CollectParams(BaseModel):
@@ -64,16 +67,27 @@ def collect(params: CollectParams = CollectParams()) -> str:  # noqa: B008 - an 
     swept = sweep_lanes(parts, params.project)
     while time.monotonic() < deadline:
         time.sleep(LOOK_EVERY_S)
-        if hints := list(parts.tracker.inbox()):
-            swept += sweep_lanes(parts, params.project)
+        if hints := list(islice(parts.tracker.inbox(), HINTS_AT_ONCE)):
+            hinted = {hint.label_studio_project for hint in hints}
+            swept += sweep_lanes(parts, params.project, only=hinted)
             # Done only after the sweep: a run that is killed leaves the hint standing.
             parts.tracker.inbox_done([hint.id for hint in hints])
     return f"collect: {swept}"
 
 
-def sweep_lanes(parts: Runtime, project: str | None) -> Swept:
-    """Sweep every lane once, one task run a lane; one that fails leaves the others alone."""
-    lanes = list(parts.tracker.lanes(project=project))
+def sweep_lanes(
+    parts: Runtime, project: str | None, *, only: Collection[int | None] = (None,)
+) -> Swept:
+    """Sweep lanes once, one task run a lane; one that fails leaves the others alone.
+
+    ``only`` names the Label Studio projects that were hinted at; None among them, a hint
+    that could not be read, means all.
+    """
+    lanes = [
+        lane
+        for lane in parts.tracker.lanes(project=project)
+        if None in only or lane.label_studio_project in only
+    ]
     taxonomies = _taxonomies(parts, lanes)
     futures = sweep_one.map(
         lanes, [taxonomies[lane.project, lane.taxonomy_version] for lane in lanes], unmapped(parts)

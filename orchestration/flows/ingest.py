@@ -8,7 +8,7 @@ from pathlib import Path
 from prefect import flow
 
 from orchestration.runtime import Runtime
-from orchestration.stage import StageParams, run_stage, threads
+from orchestration.stage import DecodingParams, run_stage, threads
 from orchestration.storage import source_file
 from services.client.payloads import (
     IngestDone,
@@ -29,7 +29,11 @@ def ingest_clip(item: WorkItem, parts: Runtime) -> WorkReport:
     height = Policy.parse(item.policy).proxy_height
     try:
         with (
-            source_file(item.source_uri, s3_endpoint=parts.settings.s3_endpoint) as source,
+            source_file(
+                item.source_uri,
+                s3_endpoint=parts.settings.s3_endpoint,
+                roots=parts.settings.source_roots,
+            ) as source,
             tempfile.TemporaryDirectory(prefix="segue-ingest-") as folder,
         ):
             proxy_path = Path(folder) / "proxy.mp4"
@@ -58,6 +62,6 @@ def ingest_clip(item: WorkItem, parts: Runtime) -> WorkReport:
 
 
 @flow(name="ingest", timeout_seconds=21600, task_runner=threads(2))
-def ingest(params: StageParams = StageParams()) -> str:  # noqa: B008 - an immutable default; Prefect's form shows it
+def ingest(params: DecodingParams = DecodingParams()) -> str:  # noqa: B008 - an immutable default; Prefect's form shows it
     """Check every newly registered video to the frame and make the proxy people watch."""
     return str(run_stage(Stage.INGEST, ingest_clip, params))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from prefect import flow
 
 from orchestration.runtime import Runtime
-from orchestration.stage import StageParams, run_stage, threads
+from orchestration.stage import DecodingParams, run_stage, threads
 from services.client.payloads import PrelabelDone, WorkItem, WorkReport
 from services.domain.errors import StorageError
 from services.domain.taxonomy import Taxonomy
@@ -33,6 +33,6 @@ def prelabel_clip(item: WorkItem, parts: Runtime) -> WorkReport:
 
 
 @flow(name="prelabel", timeout_seconds=21600, task_runner=threads(2))
-def prelabel(params: StageParams = StageParams()) -> str:  # noqa: B008 - an immutable default; Prefect's form shows it
+def prelabel(params: DecodingParams = DecodingParams()) -> str:  # noqa: B008 - an immutable default; Prefect's form shows it
     """Draft boundaries for every ingested clip."""
     return str(run_stage(Stage.PRELABEL, prelabel_clip, params))

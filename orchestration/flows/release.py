@@ -14,7 +14,7 @@ from pydantic import BaseModel, Field
 from orchestration.fetch import sha256_of
 from orchestration.runtime import Runtime, runtime
 from services.client.payloads import ReleaseFileIn, ReleaseOut
-from services.domain.errors import SegueError
+from services.domain.errors import SegueError, TransientError
 from services.domain.formats.build import build_release, media_type
 from services.domain.formats.records import ReleaseHead, ReleaseRecord
 from services.domain.formats.registry import FORMATS
@@ -49,6 +49,8 @@ def publish(made: ReleaseOut, formats: list[str], parts: Runtime) -> ReleaseOut:
         with tempfile.TemporaryDirectory(prefix="segue-release-") as folder:
             files = _write(made, formats, Path(folder), parts)
             stored = [_store(made, path, Path(folder), parts) for path in files]
+    except TransientError:
+        raise  # the same run again takes the release up where it stands
     except SegueError as error:
         parts.tracker.release_fail(made.uid, error.detail)
         raise
@@ -88,13 +90,15 @@ def _records(spool: Path) -> Iterator[ReleaseRecord]:
 
 
 def _store(made: ReleaseOut, path: str, folder: Path, parts: Runtime) -> ReleaseFileIn:
-    key = f"releases/{made.project}/{made.version}/{path}"
     source = folder / path
+    sha256 = sha256_of(source)
+    # By content: two runs that overlap never write over each other's files.
+    key = f"releases/{made.project}/{made.version}/{sha256[:16]}/{path}"
     parts.store.put(source, key)
     return ReleaseFileIn(
         path=path,
         storage_key=key,
-        sha256=sha256_of(source),
+        sha256=sha256,
         n_bytes=source.stat().st_size,
         media_type=media_type(path),
     )

@@ -3,6 +3,7 @@ import pytest
 from moto import mock_aws
 
 from orchestration.sources import list_sources
+from orchestration.storage import split_s3_uri
 from services.domain.errors import InputError, StorageError
 
 
@@ -36,7 +37,7 @@ def test_it_lists_a_bucket_below_its_prefix(monkeypatch):
     with mock_aws():
         client = boto3.client("s3")
         client.create_bucket(Bucket="clips")
-        for key in ("in/b.mp4", "in/sub/a.mp4", "in/", "out/c.mp4"):
+        for key in ("in/b.mp4", "in/sub/a.mp4", "in/", "out/c.mp4", "in/take #2 100%.mp4"):
             client.put_object(Bucket="clips", Key=key, Body=b"x")
         clips = list_sources("s3://clips/in/")
         with pytest.raises(StorageError, match="elsewhere"):
@@ -44,4 +45,6 @@ def test_it_lists_a_bucket_below_its_prefix(monkeypatch):
     assert [(clip.name, clip.source_uri) for clip in clips] == [
         ("b.mp4", "s3://clips/in/b.mp4"),
         ("sub/a.mp4", "s3://clips/in/sub/a.mp4"),
+        ("take #2 100%.mp4", "s3://clips/in/take%20%232%20100%25.mp4"),
     ]
+    assert split_s3_uri(clips[-1].source_uri) == ("clips", "in/take #2 100%.mp4")

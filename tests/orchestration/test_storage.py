@@ -77,6 +77,21 @@ def test_a_source_with_odd_characters_is_found(tmp_path):
         assert found == path
 
 
+def test_a_source_outside_the_allowed_folders_looks_like_none(tmp_path):
+    inside, outside = tmp_path / "videos", tmp_path / "elsewhere"
+    for folder in (inside, outside):
+        folder.mkdir()
+        (folder / "film.mp4").write_bytes(b"x")
+    (inside / "link.mp4").symlink_to(outside / "film.mp4")
+    with source_file((inside / "film.mp4").as_uri(), roots=(inside,)) as path:
+        assert path.read_bytes() == b"x"
+    for path in (outside / "film.mp4", inside / "link.mp4", inside / ".." / "elsewhere/film.mp4"):
+        uri = f"file://{path}"
+        with pytest.raises(StorageError) as caught, source_file(uri, roots=(inside,)):
+            pass
+        assert caught.value.code == "source_missing"
+
+
 def test_a_source_in_a_bucket_keeps_its_suffix(bucket):
     bucket.put_object(Bucket="clips", Key="in/one film.mp4", Body=b"x")
     with source_file("s3://clips/in/one film.mp4") as path:

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import boto3
 import pytest
+from moto import mock_aws
 
 from orchestration.flows.ingest import ingest
 from orchestration.flows.prelabel import prelabel
 from orchestration.stage import StageParams
+from services.client.payloads import ClipIn
 from services.domain.errors import StorageError, TransientError
 from services.domain.segments import Segment
 from tests import videos
@@ -66,6 +69,18 @@ def test_a_file_that_comes_back_is_taken_on_the_managers_word(house: House):
     ingest()
     assert house.steps(clip) == ["registered", "refused", "requeued", "ingested"]
     assert house.clip(clip).reason is None
+
+
+def test_a_source_that_is_gone_from_its_bucket_is_set_aside_like_a_file(house: House, monkeypatch):
+    for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
+        monkeypatch.setenv(name, "testing")
+    monkeypatch.setenv("AWS_DEFAULT_REGION", "us-east-1")
+    gone = ClipIn(name="gone.mp4", source_uri="s3://videos/gone.mp4")
+    with mock_aws():
+        boto3.client("s3").create_bucket(Bucket="videos")
+        (clip,) = [done.uid for done in house.play["lea"].clips_register("kitchen", [gone])]
+        ingest()
+    assert (house.state(clip), reason(house, clip)) == ("quarantined", "source_missing")
 
 
 def test_a_store_that_is_full_holds_the_clip_and_says_so(house: House, sound):
