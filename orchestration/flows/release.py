@@ -28,7 +28,7 @@ class ReleaseParams(BaseModel):
     project: str = Field(title="Project", description="The project's slug.")
     version: str = Field(title="Version", description="Such as 1.0.0.", pattern=r"^\d+\.\d+\.\d+$")
     formats: list[str] = Field(
-        default_factory=lambda: list(FORMATS), description="Which formats to write."
+        list(FORMATS), min_length=1, description=f"Any of {', '.join(FORMATS)}."
     )
 
 
