@@ -229,8 +229,8 @@ def test_the_tracker_never_contradicts_itself(in_process: None, app: Callable) -
     run_state_machine_as_test(
         machine,
         settings=settings(
-            max_examples=20,
-            stateful_step_count=35,
+            max_examples=8,
+            stateful_step_count=25,
             deadline=None,
             database=None,
             derandomize=True,

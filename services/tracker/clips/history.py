@@ -47,18 +47,46 @@ def event_make(
 
 def event_hash(event: ClipEvent, *, clip_uid: UUID) -> str:
     """Return the hash over all that the event says."""
+    return link_hash(
+        clip_uid=clip_uid,
+        seq=event.seq,
+        at=event.at,
+        actor=event.actor,
+        step=event.step,
+        before=event.before,
+        after=event.after,
+        round_=event.round,
+        payload=event.payload,
+        previous_hash=event.previous_hash,
+    )
+
+
+def link_hash(
+    *,
+    clip_uid: UUID,
+    seq: int,
+    at: datetime,
+    actor: str,
+    step: str,
+    before: str | None,
+    after: str,
+    round_: int,
+    payload: dict[str, Any],
+    previous_hash: str,
+) -> str:
+    """Return an event's hash from what it says, for events that are never objects here."""
     return content_hash(
         {
             "clip": str(clip_uid),
-            "seq": event.seq,
-            "at": event.at.astimezone(UTC).isoformat(),
-            "actor": event.actor,
-            "step": event.step,
-            "before": event.before,
-            "after": event.after,
-            "round": event.round,
-            "payload": event.payload,
-            "previous_hash": event.previous_hash,
+            "seq": seq,
+            "at": at.astimezone(UTC).isoformat(),
+            "actor": actor,
+            "step": step,
+            "before": before,
+            "after": after,
+            "round": round_,
+            "payload": payload,
+            "previous_hash": previous_hash,
         }
     )
 

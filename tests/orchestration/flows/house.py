@@ -5,6 +5,7 @@ Tests say what people do and which flow runs; everything else happens here.
 
 from __future__ import annotations
 
+import json
 import threading
 from dataclasses import dataclass
 from datetime import timedelta
@@ -249,15 +250,20 @@ class House:
 
     # --- machines ----------------------------------------------------------------------------
 
-    def hint(self, body: bytes = b'{"action": "ANNOTATION_CREATED"}', *, times: int = 1) -> None:
-        """Send the webhook that Label Studio sends."""
+    def hint_at(self, username: str, action: str, *, times: int = 1) -> None:
+        """Send the webhook of somebody's lane."""
+        body = {"action": action, "project": {"id": self.tasks(username)[0]["project"]}}
+        for _ in range(times):
+            self.hint(json.dumps(body).encode())
+
+    def hint(self, body: bytes = b"{}") -> None:
+        """Send something to where Label Studio's webhooks go."""
         secret = settings.SEGUE.webhook_secret.get_secret_value()
         headers = {"X-Segue-Webhook-Secret": secret, "Content-Type": "application/json"}
-        for _ in range(times):
-            answer = self.play.http(None).post(
-                "/api/v1/inbox/label-studio", content=body, headers=headers
-            )
-            assert answer.status_code == 204
+        answer = self.play.http(None).post(
+            "/api/v1/inbox/label-studio", content=body, headers=headers
+        )
+        assert answer.status_code == 204
 
     def hints(self) -> list[Any]:
         return list(self.play["wren"].inbox())

@@ -15,8 +15,7 @@ from tests.orchestration.flows.house import LATER_POUR, ONCE, POUR, House
 
 pytestmark = [pytest.mark.db, pytest.mark.harness]
 
-CREATED = b'{"action": "ANNOTATION_CREATED", "project": {"id": 1}}'
-UPDATED = b'{"action": "ANNOTATION_UPDATED", "project": {"id": 1}}'
+CREATED, UPDATED = "ANNOTATION_CREATED", "ANNOTATION_UPDATED"
 
 
 class Clock:
@@ -58,7 +57,7 @@ def test_a_lost_webhook_costs_nothing(house: House, clip):
 def test_a_hint_makes_a_watching_run_look_again(house: House, clip):
     def ana_submits() -> None:
         house.answer("ana", clip, POUR)
-        house.hint(CREATED)
+        house.hint_at("ana", CREATED)
 
     house.faults.meanwhile("before", faults.INBOX, ana_submits)
     assert collect(WATCHING) == "collect: 1 new answers"
@@ -66,11 +65,23 @@ def test_a_hint_makes_a_watching_run_look_again(house: House, clip):
     assert house.nudged[-1] == "check"
 
 
+def test_a_hint_at_one_lane_does_not_trouble_the_others(house: House, clip):
+    def both_submit_and_one_webhook_is_lost() -> None:
+        house.both_answer(clip, POUR)
+        house.hint_at("ana", CREATED)
+
+    house.faults.meanwhile("before", faults.INBOX, both_submit_and_one_webhook_is_lost)
+    n_before = house.faults.count(faults.READ_TASKS)
+    assert collect(WATCHING) == "collect: 1 new answers"
+    assert house.faults.count(faults.READ_TASKS) == n_before + 3
+    assert collect(ONCE) == "collect: 1 new answers"
+
+
 def test_doubled_webhooks_are_one_answer(house: House, clip):
     house.answer("ana", clip, POUR)
-    house.hint(CREATED, times=3)
+    house.hint_at("ana", CREATED, times=3)
     assert collect(WATCHING) == "collect: 1 new answers"
-    house.hint(CREATED)
+    house.hint_at("ana", CREATED)
     assert collect(WATCHING) == "collect: 0 new answers"
     assert house.hints() == []
     assert house.steps(clip)[4:] == ["submitted"]
@@ -79,8 +90,8 @@ def test_doubled_webhooks_are_one_answer(house: House, clip):
 def test_webhooks_out_of_order_bring_the_newest_answer(house: House, clip):
     house.answer("ana", clip, LATER_POUR)
     house.answer("ana", clip, POUR)
-    house.hint(UPDATED)
-    house.hint(CREATED)
+    house.hint_at("ana", UPDATED)
+    house.hint_at("ana", CREATED)
     assert collect(WATCHING) == "collect: 1 new answers"
     (answer,) = house.play["lea"].annotations(clip)
     assert [(s["onset"], s["offset"]) for s in answer.segments] == [(POUR.onset, POUR.offset)]
@@ -91,7 +102,7 @@ def test_a_webhook_after_the_decision_changes_nothing_and_loses_nothing(house: H
     house.take_in()
     before = house.steps(clip)
     house.answer("ana", clip, LATER_POUR)
-    house.hint(UPDATED)
+    house.hint_at("ana", UPDATED)
     assert collect(WATCHING) == "collect: 0 new answers"
     assert house.steps(clip) == before
     late = [one for one in house.play["lea"].annotations(clip) if one.is_late]

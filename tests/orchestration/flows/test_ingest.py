@@ -8,7 +8,7 @@ from moto import mock_aws
 
 from orchestration.flows.ingest import ingest
 from orchestration.flows.prelabel import prelabel
-from orchestration.stage import StageParams
+from orchestration.stage import DecodingParams
 from services.client.payloads import ClipIn
 from services.domain.errors import StorageError, TransientError
 from services.domain.segments import Segment
@@ -107,7 +107,7 @@ def test_a_store_that_is_out_of_reach_is_tried_again_later(house: House, sound):
 
 def test_one_project_alone_can_be_worked(house: House, sound):
     (clip,) = house.register(sound)
-    assert ingest(StageParams(project="garage")) == "ingest: nothing was due"
+    assert ingest(DecodingParams(project="garage")) == "ingest: nothing was due"
     assert house.state(clip) == "registered"
 
 

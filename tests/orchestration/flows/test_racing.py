@@ -13,7 +13,7 @@ from orchestration.flows.collect import collect
 from orchestration.flows.dispatch import dispatch
 from orchestration.flows.ingest import ingest
 from orchestration.flows.release import ReleaseParams, release
-from orchestration.stage import StageParams
+from orchestration.stage import DecodingParams, StageParams
 from services.tracker.work.models import Lease
 from tests import videos
 from tests.orchestration.flows import faults
@@ -46,7 +46,7 @@ def test_two_ingests_share_the_clips(house: House):
         path = videos.clip(house.videos, f"{n}.mp4", gop=10 + n)
         paths.append(path)
     clips = house.register(*paths)
-    race(ingest, StageParams(batch_size=1))
+    race(ingest, DecodingParams(batch_size=1))
     assert n_leases("ingest") == dict.fromkeys(clips, 1)
     for clip in clips:
         assert house.steps(clip) == ["registered", "ingested"]

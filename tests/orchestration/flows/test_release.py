@@ -9,7 +9,13 @@ import pytest
 
 from orchestration.fetch import fetch_release
 from orchestration.flows.release import ReleaseParams, release
-from services.domain.errors import ConflictError, InputError, NotFoundError, StorageError
+from services.domain.errors import (
+    ConflictError,
+    InputError,
+    NotFoundError,
+    StorageError,
+    TransientError,
+)
 from tests.orchestration.flows import faults
 from tests.orchestration.flows.house import House
 
@@ -29,9 +35,10 @@ def only(house: House, state: str = "published"):
 
 
 def on_disk(root):
+    """Return what is stored for the version, by path; one folder a content is in between."""
     folder = root / "releases" / "kitchen" / "1.0.0"
     return {
-        path.relative_to(folder).as_posix(): path.read_bytes()
+        path.relative_to(folder).as_posix().partition("/")[2]: path.read_bytes()
         for path in folder.rglob("*")
         if path.is_file()
     }
@@ -107,6 +114,15 @@ def test_a_killed_build_is_taken_up_again(house: House, clips, storage_root, whe
     assert {file.path: file.sha256 for file in made.files} == {
         path: sha256(data).hexdigest() for path, data in whole.items()
     }
+
+
+def test_a_store_that_is_out_of_reach_leaves_the_release_to_the_next_run(house: House, clips):
+    house.faults.fail("before", faults.PUT, TransientError("Try later."), skip=1)
+    with pytest.raises(TransientError):
+        release(FIRST)
+    begun = only(house, "building")
+    release(FIRST)
+    assert only(house).uid == begun.uid
 
 
 def test_nothing_accepted_is_said_plainly(house: House):

@@ -12,6 +12,7 @@ from orchestration.flows.ingest import ingest
 from orchestration.flows.prelabel import prelabel
 from orchestration.flows.release import ReleaseParams, release
 from services.domain.errors import TransientError
+from services.tracker.work.models import Lease
 from tests import videos
 from tests.orchestration.flows.faults import IMPORT
 from tests.orchestration.flows.house import ONCE, House, seg
@@ -57,30 +58,44 @@ def assert_as_if_undisturbed(house: House, clip) -> None:
 
 
 def test_every_report_twice_is_every_report_once(house: House, monkeypatch):
-    tracker, kinds = house.parts.tracker, set()
-    once = tracker.work_report
+    tracker, once = house.parts.tracker, house.parts.tracker.work_report
+    sent, answers = [], []
 
     def twice(lease, report):
-        kinds.add(report.outcome)
+        sent.append(report.outcome)
         first, again = once(lease, report), once(lease, report)
-        assert (first.repeated, again.repeated) == (False, True)
-        assert again.model_copy(update={"repeated": False}) == first
+        answers.append((first, again))
         return again
 
     monkeypatch.setattr(tracker, "work_report", twice)
     house.register(house.videos / "gone.mp4")
     clip = whole_way(house)
-    house.faults.fail("before", IMPORT, TransientError("busy"))
-    house.faults.fail("before", IMPORT, TransientError("busy"))
+    for _ in range(2):  # the batch's import, then the clip's own
+        house.faults.fail("before", IMPORT, TransientError("busy"))
     (later,) = house.dispatched()
-    assert kinds == {"ingested", "refused", "prelabelled", "pushed", "checked", "failed"}
+    assert set(sent) == {"ingested", "refused", "prelabelled", "pushed", "checked", "failed"}
+    assert len(answers) == len(sent), "a repeat was not answered"
+    for first, again in answers:
+        assert (first.repeated, again.repeated) == (False, True)
+        assert again.model_copy(update={"repeated": False}) == first
     assert house.steps(clip) == UNDISTURBED
     assert house.steps(later)[-1] == "failed"
 
 
-def test_lines_that_break_after_every_request_change_nothing(house: House):
+def test_lines_that_break_after_every_request_change_nothing(house: House, monkeypatch):
+    tracker, report = house.parts.tracker, house.parts.tracker.work_report
+    answers = []
+
+    def heard(*arguments):
+        answers.append(report(*arguments))
+        return answers[-1]
+
+    monkeypatch.setattr(tracker, "work_report", heard)
     house.faults.lose_first_answers(REPEATABLE)
-    assert_as_if_undisturbed(house, whole_way(house))
+    clip = whole_way(house)
+    assert_as_if_undisturbed(house, clip)
+    n_reports = Lease.objects.filter(clip__uid=clip).count()
+    assert [answer.repeated for answer in answers] == [True] * n_reports
 
 
 def test_an_import_whose_answer_is_lost_makes_no_second_task(house: House):
