@@ -27,7 +27,7 @@ def housekeeping() -> str:
     patience: dict[str, timedelta] = {}
     for project in parts.tracker.projects():
         status = parts.tracker.project_status(project.slug)
-        due.update(status.due)
+        due.update(status.claimable)
         n_held += status.held
         patience[project.slug] = timedelta(hours=Policy.parse(project.policy).seat_timeout_h)
     started = [stage for stage in Stage if due[stage]]

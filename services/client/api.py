@@ -200,6 +200,10 @@ class TrackerClient:
         """Let a held or quarantined clip be tried again."""
         return self._wire.send("POST", f"/clips/{uid}/retry", ClipOut, repeatable=False)
 
+    def clip_reopen(self, uid: UUID) -> ClipOut:
+        """Open another round of an accepted or rejected clip."""
+        return self._wire.send("POST", f"/clips/{uid}/reopen", ClipOut, repeatable=False)
+
     # --- work --------------------------------------------------------------------------------
 
     def work_claim(

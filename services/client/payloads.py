@@ -425,6 +425,9 @@ class ProjectStatus(Payload):
 
     states: dict[str, int]
     due: dict[str, int]
+    """Every clip that waits for a stage, or on which one is at work."""
+    claimable: dict[str, int]
+    """Of those, the clips that a worker who asked now would get."""
     held: int
     """Clips whose stage failed too often; their reason says why."""
     seats: dict[str, int]

@@ -59,7 +59,7 @@ def sign_file_path(key: str, *, expires_at: int, secret: str) -> str:
     InputError
         The key or the secret is not usable.
     """
-    if not _is_safe_key(key):
+    if not is_safe_key(key):
         raise InputError(f"{key!r} is not a storage key that can be linked to.")
     query = urlencode(
         {"expires": expires_at, "signature": _file_signature(key, str(expires_at), secret)}
@@ -90,7 +90,7 @@ def verify_file_path(key: str, *, expires: str, signature: str, now: int, secret
     expected = _file_signature(key, expires, secret)
     if not hmac.compare_digest(
         expected.encode(), signature.encode("utf-8", "surrogatepass")
-    ) or not _is_safe_key(key):
+    ) or not is_safe_key(key):
         raise NotFoundError("This link is not valid.", code="link_invalid")
     if int(expires) < now:
         raise NotFoundError("This link has expired; reload the page.", code="link_expired")
@@ -120,7 +120,7 @@ def media_token(key: str, *, lane: str, secret: str) -> str:
     InputError
         The key, the lane or the secret is not usable.
     """
-    if not _is_safe_key(key):
+    if not is_safe_key(key):
         raise InputError(f"{key!r} is not a storage key that can be linked to.")
     if not _is_decimal(lane):
         raise InputError(f"{lane!r} is not a lane; it is the decimal id of a project.")
@@ -161,7 +161,7 @@ def _is_decimal(text: str) -> bool:
     return text.isascii() and text.isdigit()
 
 
-def _is_safe_key(key: str) -> bool:
+def is_safe_key(key: str) -> bool:
     """Tell whether a key has one spelling only, whatever a proxy or a file system does to it."""
     if "\\" in key or not key.isprintable():
         return False

@@ -6,7 +6,7 @@ import json
 import re
 from pathlib import Path
 from typing import Any
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 import httpx
 import pytest
@@ -16,7 +16,7 @@ from django.core import serializers
 from services.client.payloads import CheckDone
 from services.domain.blindness import candidate_order
 from services.domain.errors import NotFoundError
-from services.domain.workflow import Stage
+from services.domain.workflow import AssignmentState, Stage
 from services.tracker.annotations.models import Annotation, Assignment
 from services.tracker.core.roles import Role
 from tests import factories
@@ -200,12 +200,22 @@ def test_every_operation_says_whose_it_is() -> None:
         assert hasattr(method, "segue_roles"), f"{route} has no roles"
 
 
+# What is shown of a seat is what can be asked for: a hidden column is no filter either.
+ASKED = [
+    *(f"state={state}" for state in AssignmentState),
+    *(f"state={state}&project=kitchen" for state in AssignmentState),
+]
+
+
 def read_all(play: Play, name: str) -> dict[str, str]:
     """Return everything that somebody can read without knowing any UID but his own seats'."""
     http = play.http(name)
     seats = [str(seat.uid) for seat in play[name].assignments()]
     values = {"slug": "kitchen", "username": name, "version": 1, "path": "x", "key": "x"}
     seen = {}
+    for query in ASKED:
+        path = f"/api/v1/assignments?{query}"
+        seen[path] = http.get(path).text
     for route in api_routes():
         if route.method != "get":
             continue
@@ -244,6 +254,52 @@ def test_a_decided_round_does_not_show_on_the_seat(play: Play) -> None:
     report = factories.disputed(*play.answers(item))
     play.report(item, report.model_copy(update={"verdicts": [factories.verdict(*fresh)]}))
     assert read_all(play, "ben") == before
+
+
+def test_a_closed_seat_is_asked_for_as_the_passed_one_it_looks_like(play: Play) -> None:
+    clip = play.accepted()
+    own = [play.seat(clip, "ana")]
+
+    def asked(name: str, state: str) -> list[Any]:
+        answer = play.http(name).get("/api/v1/assignments", params={"state": state})
+        return [UUID(seat["uid"]) for seat in answer.json()["results"]]
+
+    assert asked("ana", "passed") == own
+    assert asked("ana", "closed") == []
+    assert asked("lea", "passed") == []
+    assert set(asked("lea", "closed")) == {*own, play.seat(clip, "ben")}
+
+
+def test_the_clips_own_uid_is_no_filter_for_those_who_may_not_know_it(play: Play) -> None:
+    clip = play.in_arbitration()
+    path = f"/api/v1/assignments?clip={clip}"
+    assert play.http("ana").get(path).json()["results"] == []
+    assert len(play.http("sam").get(path).json()["results"]) == 1
+    assert len(play.http("lea").get(path).json()["results"]) == 3
+
+
+def test_an_edit_after_passing_does_not_tell_that_the_round_is_decided(play: Play) -> None:
+    """Ben edits twice: on a clip that ana has not answered, and on one that was agreed."""
+    undecided = play.in_annotation()
+    play.answer(undecided, "ben")
+    item = play.claim_one(Stage.CHECK)
+    play.report(item, CheckDone(verdicts=[factories.verdict(play.answers(item)[0])]))
+    decided = play.accepted()
+    edits = {}
+    for clip in (undecided, decided):
+        edit = factories.submitted(20, 60)
+        edits[clip] = play.answer(clip, "ben", edit, after_s=600, label_studio_annotation=1)
+    item = play.claim_one(Stage.CHECK)
+    play.report(item, CheckDone(verdicts=[factories.verdict(edits[undecided].annotation_uid)]))
+    assert [edit.status for edit in edits.values()] == ["recorded", "late"]
+    seats = [play["ben"].assignment(play.seat(clip, "ben")) for clip in edits]
+    answers = [play["ben"].annotation(edit.annotation_uid) for edit in edits.values()]
+    for edit, seat in zip(edits.values(), seats, strict=True):
+        assert seat.annotation_uid == edit.annotation_uid
+    unlike = {"uid", "clip_name", "task_id", "annotation_uid", "assignment_uid", "received_at"}
+    for first, second in (seats, answers):
+        assert first.model_dump(exclude=unlike) == second.model_dump(exclude=unlike)
+    assert play["lea"].annotation(edits[decided].annotation_uid).is_late
 
 
 # --- the arbiter ------------------------------------------------------------------------------

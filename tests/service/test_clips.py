@@ -33,6 +33,25 @@ def test_a_source_named_twice_is_one_clip(play: Play) -> None:
     assert (first.uid, first.created, second.created) == (second.uid, True, False)
 
 
+def test_a_new_clip_has_every_default_of_its_model(play: Play) -> None:
+    play.register()
+    clip = Clip.objects.get()
+    defaults = {f.name: f.get_default() for f in Clip._meta.concrete_fields if f.has_default()}
+    del defaults["uid"]
+    assert {name: getattr(clip, name) for name in defaults} == defaults
+    assert (clip.version, clip.created_at, clip.due_at) == (1, clip.changed_at, clip.changed_at)
+
+
+@pytest.mark.parametrize("name", ["it's {a,b}", 'say "x" \\ n', "NULL", "100 %s", "naïve 🎬, é"])
+def test_any_name_is_kept_as_it_is_written(play: Play, name: str) -> None:
+    (uid,) = play.register(name)
+    clip = Clip.objects.get(uid=uid)
+    (event,) = clip.events.all()
+    assert (clip.name, clip.source_uri) == (name, f"file:///videos/{name}")
+    assert event.payload == {"name": clip.name, "source_uri": clip.source_uri}
+    assert history_verify(clip_uid=uid, events=[event]) == (clip.state, clip.round, clip.head)
+
+
 @pytest.mark.parametrize("uri", ["/etc/passwd", "http://example.test/a.mp4", "file://", ""])
 def test_a_source_is_a_file_or_an_s3_address(play: Play, uri: str) -> None:
     with pytest.raises(InputError) as caught:

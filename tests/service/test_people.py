@@ -6,11 +6,13 @@ from datetime import timedelta
 
 import pytest
 import time_machine
+from django.contrib.auth.hashers import MD5PasswordHasher
 from django.core.management import CommandError, call_command
 from django.utils import timezone
 
 from services.client.payloads import UserIn
 from services.domain.errors import (
+    ConflictError,
     DuplicateError,
     InputError,
     NotAllowedError,
@@ -18,7 +20,10 @@ from services.domain.errors import (
     NotFoundError,
     TransientError,
 )
+from services.domain.workflow import Stage
+from services.tracker.core.roles import Role
 from services.tracker.people.models import Token, User
+from tests import factories
 from tests.service.play import Play
 
 pytestmark = pytest.mark.db
@@ -56,6 +61,35 @@ def test_guessing_passwords_is_slow(play: Play) -> None:
             anybody.token_create("guessed-at", PASSWORD)
         with pytest.raises(NotAuthenticatedError):
             anybody.token_create("somebody-else", PASSWORD)
+
+
+def test_an_address_that_a_caller_makes_up_does_not_speed_up_guessing(play: Play) -> None:
+    http, guess = play.http(None), {"username": "guessed-from-afar", "password": PASSWORD}
+    statuses = [
+        http.post("/api/v1/tokens", json=guess, headers={"X-Forwarded-For": f"10.0.0.{n}"})
+        for n in range(31)
+    ]
+    assert [answer.status_code for answer in statuses] == [401] * 30 + [429]
+
+
+@pytest.mark.parametrize("name", ["dot", "cleo", "nobody", "gone"])
+def test_a_failed_login_costs_one_hash_whoever_it_was_for(
+    play: Play, name: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Cleo has no password, dot has another one, gone is switched off, nobody is not there."""
+    for member in ("dot", "gone"):
+        play["lea"].user_add(UserIn(username=member, role="annotator", password=PASSWORD))
+    play["lea"].user_update("gone", is_active=False)
+    hashed, encode = [], MD5PasswordHasher.encode
+
+    def counted(self: MD5PasswordHasher, password: str, salt: str) -> str:
+        hashed.append(salt)
+        return encode(self, password, salt)
+
+    monkeypatch.setattr(MD5PasswordHasher, "encode", counted)
+    with pytest.raises(NotAuthenticatedError):
+        play.client(None).token_create(name, "not the password")
+    assert len(hashed) == 1
 
 
 def test_an_account_without_a_password_cannot_log_in(play: Play) -> None:
@@ -97,6 +131,22 @@ def test_unsound_accounts_are_refused(play: Play, change: dict) -> None:
     assert not User.objects.filter(username="dot").exists()
 
 
+@pytest.mark.parametrize("name", ["a", "ana-2", "a.b_c-d", "0" * 64])
+def test_a_username_is_a_plain_name(play: Play, name: str) -> None:
+    assert play["lea"].user_add(UserIn(username=name, role="client")).username == name
+
+
+@pytest.mark.parametrize(
+    "name", ["Ana", "ANA", "ana@x", "a+b", "a..b", "-a", "a-", "a" * 65, "ä", "ana\n!"]
+)
+def test_names_that_would_share_a_label_studio_account_are_refused(play: Play, name: str) -> None:
+    with pytest.raises(InputError) as caught:
+        play["lea"].user_add(UserIn(username=name, role="annotator"))
+    assert caught.value.errors[0]["pointer"] == "/username"
+    with pytest.raises(InputError):
+        play["lea"].project_apply("kitchen", factories.project_in({name: "annotator"}))
+
+
 def test_an_account_joins_only_the_managers_own_projects(play: Play) -> None:
     with pytest.raises(NotFoundError):
         play["lea"].user_add(UserIn(username="dot", role="client", projects=["garage"]))
@@ -119,6 +169,37 @@ def test_a_new_password_ends_the_tokens(play: Play) -> None:
     with pytest.raises(NotAuthenticatedError):
         play["ana"].me()
     assert play.client(None).token_create("ana", PASSWORD).token
+
+
+def test_a_manager_never_acts_for_somebody_who_serves_anothers_project(play: Play) -> None:
+    liz = play.join("liz", Role.MANAGER)
+    liz.project_apply("attic", factories.project_in({"cleo": "client"}))
+    assert play["lea"].user("cleo").projects == ["kitchen"]
+    before = User.objects.get(username="cleo").password
+    for call in (
+        lambda: play["lea"].user_token("cleo", ttl_h=1),
+        lambda: play["lea"].user_update("cleo", password=PASSWORD),
+        lambda: play["lea"].user_update("cleo", is_active=False),
+    ):
+        with pytest.raises(NotAllowedError) as caught:
+            call()
+        assert caught.value.code == "shared_account"
+        assert "attic" not in caught.value.detail
+    assert User.objects.get(username="cleo").password == before
+    assert play["cleo"].me().is_active
+    assert liz.user_token("cleo", ttl_h=1).token  # both projects are hers
+
+
+def test_a_person_with_open_seats_is_not_switched_off(play: Play) -> None:
+    clip = play.in_annotation()
+    with pytest.raises(ConflictError) as caught:
+        play["lea"].user_update("ana", is_active=False)
+    assert caught.value.code == "member_busy"
+    assert play["ana"].me().is_active
+    play.answer_all(clip)
+    item = play.claim_one(Stage.CHECK)
+    play.report(item, factories.agreed(*play.answers(item)))
+    assert not play["lea"].user_update("ana", is_active=False).is_active
 
 
 def test_a_manager_sees_his_own_people_only(play: Play) -> None:
@@ -206,6 +287,13 @@ def test_bootstrap_reads_secrets_from_files(
     first_run.setenv("SEGUE_WORKER_TOKEN_FILE", str(secret))
     call_command("bootstrap", stdout=_Silent())
     assert Token.objects.count() == 1
+
+
+def test_bootstrap_refuses_an_unsound_name(first_run: pytest.MonkeyPatch) -> None:
+    first_run.setenv("SEGUE_MANAGER_USERNAME", "Lea")
+    with pytest.raises(SystemExit, match="SEGUE_MANAGER_USERNAME"):
+        call_command("bootstrap", stdout=_Silent())
+    assert not User.objects.exists()
 
 
 def test_bootstrap_refuses_a_short_password_and_a_missing_token(

@@ -77,6 +77,8 @@ def test_racing_registrations_agree(live_play: Play) -> None:
     assert len({tuple(item.uid for item in result) for result in results}) == 1
     assert sum(item.created for result in results for item in result) == 60
     assert Clip.objects.count() == 60
+    for clip in Clip.objects.all():
+        assert history_verify(clip_uid=clip.uid, events=clip.events.all())[2] == clip.head
 
 
 def test_two_answers_at_once_are_both_kept(live_play: Play) -> None:

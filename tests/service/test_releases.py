@@ -17,6 +17,7 @@ from services.domain.errors import (
     NotAllowedError,
     NotFoundError,
 )
+from services.tracker.files.storage import object_size
 from tests import factories
 from tests.service.play import Play
 
@@ -151,6 +152,7 @@ def test_a_file_must_be_in_the_store_as_described(play: Play, storage_root: Path
         {"storage_key": "releases/kitchen/1.0/missing"},
         {"storage_key": "proxies/aa/x.mp4"},
         {"storage_key": "releases/kitchen/1.0/../../../secret"},
+        {"storage_key": "releases/kitchen/1.0/"},
         {"n_bytes": 1},
         {"path": "../clips.jsonl"},
         {"path": "/clips.jsonl"},
@@ -159,6 +161,44 @@ def test_a_file_must_be_in_the_store_as_described(play: Play, storage_root: Path
             play["wren"].release_publish(made.uid, [good.model_copy(update=change)])
     with pytest.raises(InputError):
         play["wren"].release_publish(made.uid, [good, good])
+
+
+@pytest.mark.parametrize(
+    "key",
+    [
+        "releases/kitchen/1.0/../../garage/9.0/clips.jsonl",
+        "releases/kitchen/1.0/./clips.jsonl",
+        "releases/kitchen/1.0//clips.jsonl",
+        "releases/kitchen/1.0/..\\clips.jsonl",
+        "releases/kitchen/1.0/\x1f/../clips.jsonl",
+    ],
+)
+def test_a_key_has_one_spelling_and_stays_in_its_folder(
+    play: Play, storage_root: Path, key: str
+) -> None:
+    """Another project's files are in the store too, with the very size that is told."""
+    play.accepted()
+    made = play["wren"].release_create("kitchen", "1.0")
+    good = stored(storage_root)
+    other = storage_root / "releases/garage/9.0/clips.jsonl"
+    other.parent.mkdir(parents=True)
+    other.write_bytes(CONTENT)
+    with pytest.raises(InputError) as caught:
+        play["wren"].release_publish(made.uid, [good.model_copy(update={"storage_key": key})])
+    assert caught.value.errors[0]["pointer"] == "/files/0/storage_key"
+    with pytest.raises(NotFoundError):
+        object_size(key)
+    assert play["wren"].release(made.uid).state == "building"
+
+
+def test_only_the_worker_says_what_was_stored(play: Play, storage_root: Path) -> None:
+    play.accepted()
+    made = play["lea"].release_create("kitchen", "1.0")
+    with pytest.raises(NotAllowedError):
+        play["lea"].release_publish(made.uid, [stored(storage_root)])
+    with pytest.raises(NotAllowedError):
+        play["lea"].release_fail(made.uid, "no")
+    assert play["wren"].release_publish(made.uid, [stored(storage_root)]).state == "published"
 
 
 def test_a_failed_release_frees_its_version(play: Play, storage_root: Path) -> None:

@@ -38,7 +38,7 @@ class AssignmentsView(TrackerView):
         query = read_query(AssignmentQuery, request)
         seats = selectors.assignment_visible_to(user=request.user)
         return self.page(
-            selectors.assignment_filter(seats=seats, query=query),
+            selectors.assignment_filter(user=request.user, seats=seats, query=query),
             lambda rows: [
                 shown(AssignmentOut, views_of.assignment_view(user=request.user, seat=row))
                 for row in rows

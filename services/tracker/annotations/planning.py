@@ -11,13 +11,22 @@ from services.domain.errors import InputError
 from services.domain.policy import Policy
 from services.domain.workflow import AssignmentState, ClipState, Stage
 from services.tracker.annotations.models import Assignment
+from services.tracker.annotations.seats import due_now
 from services.tracker.clips.models import Clip
-from services.tracker.clips.services import RETRIED, Standing, clip_hold, clip_write
+from services.tracker.clips.services import (
+    RETRIED,
+    Standing,
+    clip_hold,
+    clip_write,
+    clips_release,
+)
 from services.tracker.core.roles import Role, SeatKind
 from services.tracker.people.models import User
 from services.tracker.projects.models import Project
+from services.tracker.projects.versions import rules_of
 
-TOO_FEW = ("too_few_annotators", "too_few_arbiters")
+TOO_FEW_ANNOTATORS, TOO_FEW_ARBITERS = "too_few_annotators", "too_few_arbiters"
+PLANNER = "planner"
 
 
 def seats_ensure(*, clip: Clip, actor: str) -> None:
@@ -26,41 +35,48 @@ def seats_ensure(*, clip: Clip, actor: str) -> None:
     A clip that lacks people is held, with a sentence that names the remedy; it goes on when
     members come.
     """
-    state = ClipState(clip.state)
-    try:
-        if state in {ClipState.PRELABELLED, ClipState.IN_ANNOTATION}:
-            _annotators_plan(clip)
-        elif state is ClipState.IN_ARBITRATION:
-            _arbiter_plan(clip)
-    except InputError as error:
-        if error.code not in TOO_FEW:
-            raise
-        stage = Stage.ARBITRATE if state is ClipState.IN_ARBITRATION else Stage.DISPATCH
-        clip_hold(
-            clip=clip,
-            actor=actor,
-            stage=stage,
-            code=error.code,
-            detail=error.detail,
-            ends_lease=False,
-        )
+    lack = _seats_plan(clip)
+    if lack is not None:
+        _hold(clip, actor, lack)
+
+
+def seats_complete(*, clips: list[Clip]) -> None:
+    """Plan the seats of those clips that have none yet, because their people came only now."""
+    seated = set(Assignment.objects.filter(clip__in=clips).values_list("clip", "round", "kind"))
+    for clip in clips:
+        in_arbitration = clip.state == ClipState.IN_ARBITRATION
+        kind = SeatKind.ARBITRATION if in_arbitration else SeatKind.ANNOTATION
+        if (clip.pk, clip.round, str(kind)) not in seated:
+            seats_ensure(clip=clip, actor=PLANNER)
 
 
 def held_clips_replan(*, project: Project) -> None:
-    """Let the clips go on that waited for people."""
+    """Let the clips go on that waited for people who are there now.
+
+    Their seats are planned when they are claimed: there may be thousands of clips.
+    """
+    if project.policy is None:
+        return  # a project without rules has no clip that ever waited
+    people = User.objects.filter(memberships__project=project, is_active=True)
+    heads = dict(people.values_list("role").annotate(n=Count("pk")))
+    needed = {
+        TOO_FEW_ANNOTATORS: (Role.ANNOTATOR, Policy.parse(project.policy.document).seats),
+        TOO_FEW_ARBITERS: (Role.ARBITER, 1),
+    }
+    served = [code for code, (role, n) in needed.items() if heads.get(role, 0) >= n]
     waiting = Clip.objects.select_for_update(of=("self",)).filter(
-        project=project, held=True, reason__code__in=TOO_FEW
+        project=project, held=True, reason__code__in=served
     )
-    for clip in waiting.order_by("id"):
-        clip_release(clip=clip, actor="planner")
+    clips_release(clips=list(waiting.order_by("id")), actor=PLANNER)
 
 
 def clip_release(*, clip: Clip, actor: str) -> None:
-    """Let a held clip go on with the stage it was held in; plan seats it still lacks."""
+    """Let a held clip go on with what is due on it now; plan seats it still lacks."""
+    lack = _seats_plan(clip)
     standing = Standing(
         state=ClipState(clip.state),
         round=clip.round,
-        due=Stage(clip.due) if clip.due else None,
+        due=due_now(clip=clip, policy=rules_of(clip.project)),
         due_at=timezone.now(),
     )
     clip_write(
@@ -71,7 +87,35 @@ def clip_release(*, clip: Clip, actor: str) -> None:
         payload={"held_for": clip.reason},
         ends_lease=False,
     )
-    seats_ensure(clip=clip, actor=actor)
+    if lack is not None:
+        _hold(clip, actor, lack)
+
+
+def _seats_plan(clip: Clip) -> InputError | None:
+    """Plan what is missing; return why that cannot be done, if people are too few."""
+    state = ClipState(clip.state)
+    try:
+        if state in {ClipState.PRELABELLED, ClipState.IN_ANNOTATION}:
+            _annotators_plan(clip)
+        elif state is ClipState.IN_ARBITRATION:
+            _arbiter_plan(clip)
+    except InputError as error:
+        if error.code not in {TOO_FEW_ANNOTATORS, TOO_FEW_ARBITERS}:
+            raise
+        return error
+    return None
+
+
+def _hold(clip: Clip, actor: str, lack: InputError) -> None:
+    in_arbitration = clip.state == ClipState.IN_ARBITRATION
+    clip_hold(
+        clip=clip,
+        actor=actor,
+        stage=Stage.ARBITRATE if in_arbitration else Stage.DISPATCH,
+        code=lack.code,
+        detail=lack.detail,
+        ends_lease=False,
+    )
 
 
 def _annotators_plan(clip: Clip) -> None:

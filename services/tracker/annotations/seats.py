@@ -7,7 +7,7 @@ from typing import Any
 from django.utils import timezone
 
 from services.domain.errors import InputError
-from services.domain.workflow import AssignmentState, ClipState, Facts
+from services.domain.workflow import AssignmentState, ClipState, Facts, Stage, due_stage
 from services.tracker.annotations.models import Assignment
 from services.tracker.clips.models import Clip
 from services.tracker.core.roles import SeatKind
@@ -38,6 +38,12 @@ def clip_facts(*, clip: Clip, policy: PolicyVersion) -> Facts:
         n_unchecked=sum(state == _S.SUBMITTED for _, state in rows),
         has_arbiter=any(kind == SeatKind.ARBITRATION for kind, _ in rows),
     )
+
+
+def due_now(*, clip: Clip, policy: PolicyVersion) -> Stage | None:
+    """Return the work that the clip's seats call for now, whatever was due before."""
+    facts = clip_facts(clip=clip, policy=policy)
+    return due_stage(ClipState(clip.state), step=None, facts=facts)
 
 
 def seats_push(*, clip: Clip, tasks: list[dict[str, Any]]) -> None:

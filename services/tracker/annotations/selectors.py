@@ -5,9 +5,10 @@ from __future__ import annotations
 from typing import Any
 from uuid import UUID
 
-from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.db.models import Exists, OuterRef, Q, QuerySet, Subquery
 
 from services.domain.errors import NotFoundError
+from services.domain.workflow import AssignmentState
 from services.tracker.annotations.models import Annotation, Assignment, Prelabel
 from services.tracker.clips.models import Clip
 from services.tracker.clips.selectors import clip_visible_to
@@ -27,7 +28,9 @@ def assignment_visible_to(*, user: User) -> QuerySet[Assignment]:
     if user.role == Role.MANAGER:
         return seats
     if user.role in PEOPLE:
-        return seats.filter(user=user)
+        answers = Annotation.objects.filter(assignment=OuterRef("pk"))
+        newest = answers.order_by("-label_studio_updated_at", "-pk").values("uid")[:1]
+        return seats.filter(user=user).annotate(newest_uid=Subquery(newest))
     return seats.none()
 
 
@@ -67,16 +70,34 @@ def assignment_get(*, user: User, uid: UUID) -> Assignment:
 
 
 def assignment_filter(
-    *, seats: QuerySet[Assignment], query: dict[str, Any]
+    *, user: User, seats: QuerySet[Assignment], query: dict[str, Any]
 ) -> QuerySet[Assignment]:
-    """Return those seats that match every given part."""
+    """Return those seats that match every given part, as the user sees it.
+
+    What is hidden from people in a seat (``views_of.assignment_view``) is hidden here too.
+    """
     columns = {
         "lane": "lane__uid",
         "state": "state",
         "project": "clip__project__slug",
         "clip": "clip__uid",
     }
-    return seats.filter(**{columns[name]: value for name, value in query.items()})
+    wanted = {columns[name]: value for name, value in query.items()}
+    if user.role in PEOPLE:
+        if "state" in wanted:
+            state = AssignmentState(wanted.pop("state"))
+            wanted["state__in"] = [real for real in AssignmentState if shown_state(real) is state]
+        if "clip" in query:
+            wanted["kind"] = SeatKind.ARBITRATION
+    return seats.filter(**wanted)
+
+
+def shown_state(state: AssignmentState) -> AssignmentState:
+    """Return as what a seat's state is shown to the person who sits on it.
+
+    That a round is decided says that the other answer is in; the own one had passed.
+    """
+    return AssignmentState.PASSED if state is AssignmentState.CLOSED else state
 
 
 def annotation_get(*, user: User, uid: UUID) -> Annotation:

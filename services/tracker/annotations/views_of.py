@@ -6,7 +6,7 @@ from typing import Any
 
 from services.domain.workflow import AssignmentState
 from services.tracker.annotations.models import Annotation, Assignment
-from services.tracker.annotations.selectors import seats_of_rounds
+from services.tracker.annotations.selectors import seats_of_rounds, shown_state
 from services.tracker.core.roles import STAFF, Role, SeatKind
 from services.tracker.people.models import User
 from services.tracker.work.items import opinion_names
@@ -17,10 +17,8 @@ Json = dict[str, Any]
 def assignment_view(*, user: User, seat: Assignment) -> Json:
     """Return a seat; to people without clip, times and decisions, which tell of the other seat."""
     is_staff = user.role in STAFF
-    state = seat.state
-    if not is_staff and state == AssignmentState.CLOSED:
-        # That a round is decided says that the other answer is in; the own one had passed.
-        state = str(AssignmentState.PASSED)
+    state = AssignmentState(seat.state)
+    current = seat.current.uid if seat.current else None
     return {
         "uid": seat.uid,
         "project": seat.clip.project.slug,
@@ -29,12 +27,13 @@ def assignment_view(*, user: User, seat: Assignment) -> Json:
         "username": seat.user.username,
         "kind": seat.kind,
         "round": seat.round,
-        "state": state,
+        "state": state if is_staff else shown_state(state),
         "shows_prelabel": seat.shows_prelabel,
         "findings": seat.findings,
         "lane_uid": seat.lane.uid if seat.lane else None,
         "task_id": seat.task_id,
-        "annotation_uid": seat.current.uid if seat.current else None,
+        # An edit after the end looks like any other to whoever made it.
+        "annotation_uid": current if is_staff else getattr(seat, "newest_uid", current),
         "changed_at": seat.changed_at if is_staff else None,
     }
 
@@ -42,7 +41,7 @@ def assignment_view(*, user: User, seat: Assignment) -> Json:
 def annotation_views(*, user: User, annotations: list[Annotation]) -> list[Json]:
     """Return answers; another person's goes to an arbiter by its letter only, x before y."""
     if user.role == Role.ANNOTATOR:
-        return [_own(answer) for answer in annotations]
+        return [_as_its_author_sees(answer) for answer in annotations]
     seats = seats_of_rounds(annotations=annotations)
     views = []
     for answer in annotations:
@@ -52,7 +51,8 @@ def annotation_views(*, user: User, annotations: list[Annotation]) -> list[Json]
         if user.role == Role.ARBITER and seat.user_id != user.pk:
             views.append(_unnamed(answer, letter))
         else:
-            views.append({**_own(answer), "opinion": letter})
+            own = _as_its_author_sees(answer) if user.role == Role.ARBITER else _own(answer)
+            views.append({**own, "opinion": letter})
     if user.role == Role.ARBITER:
         views.sort(key=lambda view: (view["round"], ("x", "y", "arbiter").index(view["opinion"])))
     return views
@@ -76,6 +76,15 @@ def _own(answer: Annotation) -> Json:
         "lead_time_s": answer.lead_time_s,
         "received_at": answer.received_at,
     }
+
+
+def _as_its_author_sees(answer: Annotation) -> Json:
+    """Return a person's own answer without a sign that it came after the round's end.
+
+    Tier 1 looks at no late answer; to the person it is one that passed.
+    """
+    own = _own(answer)
+    return {**own, "is_late": False, "passed": True if answer.is_late else own["passed"]}
 
 
 def _unnamed(answer: Annotation, letter: str) -> Json:

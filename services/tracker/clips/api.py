@@ -76,3 +76,12 @@ class ClipRetryView(TrackerView):
     def post(self, request: ApiRequest, uid: UUID) -> Response:
         """Let a held or quarantined clip be tried again."""
         return Response(shown(ClipOut, retries.clip_retry(actor=request.user, uid=uid)))
+
+
+class ClipReopenView(TrackerView):
+    """Another round for a clip."""
+
+    @operation("clip_reopen", roles=[Role.MANAGER], request=None, responses=ClipOut)
+    def post(self, request: ApiRequest, uid: UUID) -> Response:
+        """Give an accepted or rejected clip to other people, as far as its rounds go."""
+        return Response(shown(ClipOut, retries.clip_reopen(actor=request.user, uid=uid)))

@@ -59,11 +59,16 @@ class Clip(Row):
             ),
         ]
         indexes = [
-            # Exactly the claim's query.
+            # Exactly the claim's query, over all projects and within one.
             models.Index(
                 fields=["due", "due_at", "id"],
                 condition=Q(due__isnull=False, held=False),
                 name="clip_claimable",
+            ),
+            models.Index(
+                fields=["project", "due", "due_at", "id"],
+                condition=Q(due__isnull=False, held=False),
+                name="clip_claimable_in_project",
             ),
             models.Index(
                 fields=["leased_until"],

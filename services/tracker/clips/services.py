@@ -7,12 +7,13 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
+from django.db import connection
 from django.utils import timezone
 
 from services.domain.errors import StaleStateError
 from services.domain.workflow import ClipState, Facts, Stage, Step, decide
 from services.tracker.clips.history import event_make
-from services.tracker.clips.models import Clip
+from services.tracker.clips.models import Clip, ClipEvent
 
 FAILED, HELD, RETRIED, EXPIRED, SUPERSEDED = (
     "failed",
@@ -21,6 +22,7 @@ FAILED, HELD, RETRIED, EXPIRED, SUPERSEDED = (
     "lease_expired",
     "superseded",
 )
+BATCH = 1000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,7 +51,7 @@ def clip_write(
     payload: Mapping[str, Any],
     ends_lease: bool,
 ) -> None:
-    """Change a clip: the only place that does.
+    """Change a clip: with :func:`clips_release` the only place that does.
 
     Compare-and-swap on (state, version), and the event in the same transaction; the caller
     opens it.
@@ -132,6 +134,58 @@ def clip_advance(
         payload=payload,
         ends_lease=ends_lease,
     )
+
+
+# The rows are locked by the caller; what is no longer held as it was read is not counted.
+RELEASE = """
+UPDATE clips_clip SET
+    version = version + 1, head = given.head, held = false, reason = NULL, attempts = 0,
+    due_at = %(now)s, changed_at = %(now)s
+FROM unnest(%(ids)s::bigint[], %(versions)s::integer[], %(heads)s::text[])
+    AS given (id, read, head)
+WHERE clips_clip.id = given.id AND version = read AND held
+"""
+
+
+def clips_release(*, clips: list[Clip], actor: str) -> None:
+    """Let many held clips go on with the stage that each was held in.
+
+    As one statement and one list of events; the caller has locked the clips.
+
+    Raises
+    ------
+    StaleStateError
+        If somebody else changed one since it was read.
+    """
+    if not clips:
+        return
+    now = timezone.now()
+    events = [
+        event_make(
+            clip=clip,
+            seq=clip.version + 1,
+            at=now,
+            actor=actor,
+            step=RETRIED,
+            before=clip.state,
+            after=clip.state,
+            round_=clip.round,
+            payload={"held_for": clip.reason},
+            previous_hash=clip.head,
+        )
+        for clip in clips
+    ]
+    values: dict[str, Any] = {
+        "ids": [clip.pk for clip in clips],
+        "versions": [clip.version for clip in clips],
+        "heads": [event.hash for event in events],
+        "now": now,
+    }
+    with connection.cursor() as cursor:
+        cursor.execute(RELEASE, values)
+        if cursor.rowcount != len(clips):
+            raise StaleStateError("A clip was changed by somebody else; try again.")
+    ClipEvent.objects.bulk_create(events, batch_size=BATCH)
 
 
 def clip_hold(

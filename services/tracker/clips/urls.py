@@ -11,4 +11,5 @@ urlpatterns = [
     path("clips/<uuid:uid>", api.ClipView.as_view()),
     path("clips/<uuid:uid>/events", api.ClipEventsView.as_view()),
     path("clips/<uuid:uid>/retry", api.ClipRetryView.as_view()),
+    path("clips/<uuid:uid>/reopen", api.ClipReopenView.as_view()),
 ]

@@ -83,6 +83,8 @@ def _rest_framework() -> dict[str, Any]:
         "EXCEPTION_HANDLER": "services.tracker.core.problems.problem_handler",
         "UNAUTHENTICATED_USER": None,
         "UNAUTHENTICATED_TOKEN": None,
+        # Who calls is who is connected: a caller can write anything into X-Forwarded-For.
+        "NUM_PROXIES": 0,
         "COERCE_DECIMAL_TO_STRING": False,
     }
 

@@ -16,6 +16,8 @@ from pydantic_settings import (
     SettingsConfigDict,
 )
 
+from services.tracker.people.names import LONGEST_USERNAME, USERNAME
+
 PREFIX = "SEGUE_"
 SCHEMES = ("postgres", "postgresql")
 
@@ -63,7 +65,9 @@ class BootstrapEnv(SegueEnv):
     """What the bootstrap command must be told."""
 
     worker_token: Annotated[SecretStr, Field(min_length=32)]
-    manager_username: str = "manager"
+    manager_username: Annotated[
+        str, StringConstraints(pattern=USERNAME, max_length=LONGEST_USERNAME)
+    ] = "manager"
     manager_password: SecretStr
 
 

@@ -7,6 +7,7 @@ from typing import Any
 from rest_framework import serializers
 
 from services.domain.canonical import canonical_json
+from services.domain.links import is_safe_key
 
 
 class JsonField(serializers.JSONField):
@@ -50,6 +51,19 @@ class NameField(serializers.CharField):
 
     def __init__(self, *, max_length: int = 500, **kwargs: Any) -> None:
         super().__init__(max_length=max_length, **kwargs)
+
+
+class KeyField(NameField):
+    """Where an object is stored: segments that mean themselves, joined by single slashes."""
+
+    default_error_messages = {"key": "This is no storage key."}
+
+    def to_internal_value(self, data: Any) -> str:
+        """Refuse a key that a store or a proxy could read as another one."""
+        key: str = super().to_internal_value(data)
+        if not is_safe_key(key):
+            self.fail("key")
+        return key
 
 
 class HashField(serializers.RegexField):

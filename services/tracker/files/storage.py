@@ -11,6 +11,7 @@ from urllib.parse import urlsplit
 from django.conf import settings
 
 from services.domain.errors import NotFoundError, StorageError, TransientError
+from services.domain.links import is_safe_key
 from services.tracker.files.ranges import ByteRange
 
 CHUNK_BYTES = 256 * 2**10
@@ -31,6 +32,7 @@ def local_path(key: str) -> Path:
     NotFoundError
         If it is not there, or the key or a link in the folder leads out of it.
     """
+    _require_safe(key)
     root = Path(settings.SEGUE.storage_root or "").resolve()
     try:
         path = (root / key).resolve()
@@ -84,7 +86,14 @@ def _missing() -> NotFoundError:
     return NotFoundError("This file is not in the store.", code="object_missing")
 
 
+def _require_safe(key: str) -> None:
+    """Let no key through that a file system or a proxy could read as another object's."""
+    if not is_safe_key(key):
+        raise _missing()
+
+
 def _s3_name(key: str) -> tuple[str, str]:
+    _require_safe(key)
     parts = urlsplit(settings.SEGUE.storage_url or "")
     return parts.netloc, f"{parts.path.strip('/')}/{key}".lstrip("/")
 

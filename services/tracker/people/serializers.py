@@ -6,8 +6,7 @@ from rest_framework import serializers
 
 from services.tracker.core.fields import NameField
 from services.tracker.core.roles import Role, choices_of
-
-USERNAME = r"^[A-Za-z0-9][A-Za-z0-9._@+-]*$"
+from services.tracker.people.names import LONGEST_USERNAME, USERNAME
 
 
 class TokenIn(serializers.Serializer):
@@ -33,7 +32,7 @@ class TokenOut(serializers.Serializer):
 class UserIn(serializers.Serializer):
     """A person."""
 
-    username = serializers.RegexField(USERNAME, max_length=150)
+    username = serializers.RegexField(USERNAME, max_length=LONGEST_USERNAME)
     role = serializers.ChoiceField(choices_of(Role))
     password = serializers.CharField(
         max_length=500, trim_whitespace=False, allow_null=True, required=False

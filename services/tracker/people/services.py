@@ -19,7 +19,7 @@ from services.tracker.people.models import Token, User
 from services.tracker.people.selectors import user_get
 from services.tracker.people.tokens import token_digest, token_make
 from services.tracker.projects.selectors import project_by_slug
-from services.tracker.projects.services import membership_add
+from services.tracker.projects.services import membership_add, people_require_idle
 
 LOGIN_TTL = timedelta(hours=12)
 SHORTEST_PASSWORD = 10
@@ -76,11 +76,15 @@ def user_update(
     NotFoundError
         If the actor may not know of the account.
     NotAllowedError
-        If it is another manager's or a worker's.
+        If it is another manager's or a worker's, or serves a project that is not the actor's.
+    ConflictError
+        If a person with unfinished work would be switched off.
     """
     user = user_get(user=actor, username=username)
     _require_below(actor=actor, user=user)
     password_check(password)
+    if is_active is False:
+        people_require_idle(people=[user])
     if password is not None:
         user.password = make_password(password)
     if is_active is not None:
@@ -100,12 +104,11 @@ def token_login(*, username: str, password: str) -> tuple[str, datetime]:
         The same words, after the same time, whatever was wrong.
     """
     user = User.objects.filter(username=username, is_active=True).first()
-    stored = user.password if user else make_password("nobody")
-    if not check_password(password, stored) or user is None:
-        raise NotAuthenticatedError(
-            "The username or the password is wrong.", code="wrong_credentials"
-        )
-    return token_issue(user=user, ttl=LOGIN_TTL)
+    if user is None:
+        make_password(password)  # takes as long as looking at a stored one
+    elif check_password(password, user.password):
+        return token_issue(user=user, ttl=LOGIN_TTL)
+    raise NotAuthenticatedError("The username or the password is wrong.", code="wrong_credentials")
 
 
 def token_grant(*, actor: User, username: str, ttl: timedelta) -> tuple[str, datetime]:
@@ -116,7 +119,7 @@ def token_grant(*, actor: User, username: str, ttl: timedelta) -> tuple[str, dat
     NotFoundError
         If the actor may not know of the account.
     NotAllowedError
-        If it is another manager's or a worker's.
+        If it is another manager's or a worker's, or serves a project that is not the actor's.
     """
     user = user_get(user=actor, username=username)
     _require_below(actor=actor, user=user)
@@ -149,3 +152,11 @@ def password_check(password: str | None) -> None:
 def _require_below(*, actor: User, user: User) -> None:
     if user.pk != actor.pk and user.role in {Role.MANAGER, Role.WORKER}:
         raise NotAllowedError(f"{user.username} is a {user.role}; only they change themselves.")
+    # Whoever acts for somebody sees what they see, in all of their projects.
+    own = actor.memberships.values("project")
+    if user.memberships.exclude(project__in=own).exists():
+        raise NotAllowedError(
+            f"{user.username} takes part in a project that is not yours as well; ask a manager of "
+            "all of them.",
+            code="shared_account",
+        )

@@ -5,10 +5,12 @@ from __future__ import annotations
 from typing import Any
 
 from django.db.models import Count, Q, QuerySet
+from django.utils import timezone
 
 from services.domain.errors import NotFoundError
 from services.tracker.annotations.models import Assignment
 from services.tracker.clips.models import Clip
+from services.tracker.clips.selectors import claimable
 from services.tracker.core.roles import Role
 from services.tracker.people.models import User
 from services.tracker.projects.models import Project, TaxonomyVersion
@@ -45,11 +47,16 @@ def project_members(*, projects: list[Project]) -> dict[int, dict[str, str]]:
 def project_status(*, project: Project) -> dict[str, Any]:
     """Count a project's clips by state and by due stage, and its seats by state."""
     clips = Clip.objects.filter(project=project)
+    now = timezone.now()
     states = clips.values_list("state").annotate(n=Count("pk")).order_by("state")
     due = (
         clips.filter(due__isnull=False)
         .values_list("due")
-        .annotate(n=Count("pk", filter=Q(held=False)), n_held=Count("pk", filter=Q(held=True)))
+        .annotate(
+            n=Count("pk", filter=Q(held=False)),
+            n_held=Count("pk", filter=Q(held=True)),
+            n_claimable=Count("pk", filter=claimable(now=now)),
+        )
         .order_by("due")
     )
     seats = (
@@ -61,8 +68,9 @@ def project_status(*, project: Project) -> dict[str, Any]:
     rows = list(due)
     return {
         "states": dict(states),
-        "due": {stage: n for stage, n, _ in rows if n},
-        "held": sum(n_held for _, _, n_held in rows),
+        "due": {stage: n for stage, n, _, _ in rows if n},
+        "claimable": {stage: n for stage, _, _, n in rows if n},
+        "held": sum(n_held for _, _, n_held, _ in rows),
         "seats": dict(seats),
     }
 

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import re
 from typing import Any
 
 from rest_framework import serializers
 
 from services.tracker.core.fields import NameField, ObjectField
 from services.tracker.core.roles import MemberRole, choices_of
-from services.tracker.people.serializers import USERNAME
+from services.tracker.people.names import is_username
 
 
 class ProjectIn(serializers.Serializer):
@@ -24,7 +23,7 @@ class ProjectIn(serializers.Serializer):
 
     def validate_members(self, members: dict[str, str]) -> dict[str, str]:
         """Refuse what can be no username before it reaches the database."""
-        if odd := [name for name in members if not re.match(USERNAME, name)]:
+        if odd := [name for name in members if not is_username(name)]:
             raise serializers.ValidationError({name[:150]: "not a username" for name in odd})
         return members
 
@@ -57,6 +56,7 @@ class ProjectStatus(serializers.Serializer):
 
     states = CountsField()
     due = CountsField()
+    claimable = CountsField()
     held = serializers.IntegerField()
     seats = CountsField()
 

@@ -59,6 +59,24 @@ def membership_add(*, project: Project, user: User) -> None:
     held_clips_replan(project=project)
 
 
+def people_require_idle(*, people: list[User], project: Project | None = None) -> None:
+    """Refuse to let people go whose seats nobody else could take.
+
+    Raises
+    ------
+    ConflictError
+        If one of them holds an open seat, in the project or (None) in any.
+    """
+    busy = Assignment.objects.filter(user__in=people).exclude(state=AssignmentState.CLOSED)
+    if project is not None:
+        busy = busy.filter(clip__project=project)
+    if names := sorted(set(busy.values_list("user__username", flat=True))):
+        raise ConflictError(
+            f"{', '.join(names)} still hold open seats; keep them until their clips are decided.",
+            code="member_busy",
+        )
+
+
 def _project_open(*, actor: User, slug: str, title: str) -> tuple[Project, bool]:
     if not SLUG.match(slug):
         raise InputError(
@@ -116,7 +134,7 @@ def _members_apply(*, actor: User, project: Project, members: Mapping[str, str])
         for row in Membership.objects.filter(project=project).select_related("user")
     }
     gone = [row.user for name, row in present.items() if name not in wanted]
-    _require_idle(project=project, people=gone)
+    people_require_idle(people=gone, project=project)
     Membership.objects.filter(project=project, user__in=gone).delete()
     new = [user for name, user in wanted.items() if name not in present]
     Membership.objects.bulk_create([Membership(project=project, user=user) for user in new])
@@ -143,17 +161,3 @@ def _people(*, actor: User, members: Mapping[str, str]) -> dict[str, User]:
             errors=[{"pointer": f"/members/{name}", "detail": fault} for name, fault in faults],
         )
     return known
-
-
-def _require_idle(*, project: Project, people: list[User]) -> None:
-    busy = (
-        Assignment.objects.filter(clip__project=project, user__in=people)
-        .exclude(state=AssignmentState.CLOSED)
-        .values_list("user__username", flat=True)
-    )
-    if names := sorted(set(busy)):
-        raise ConflictError(
-            f"{', '.join(names)} still hold open seats in {project.slug}; keep them as members "
-            "until their clips are decided.",
-            code="member_busy",
-        )

@@ -11,7 +11,7 @@ from rest_framework.response import Response
 
 from services.tracker.core.negotiation import AnyAnswer
 from services.tracker.core.requests import ApiRequest
-from services.tracker.core.roles import ALL_ROLES, STAFF
+from services.tracker.core.roles import ALL_ROLES, STAFF, Role
 from services.tracker.core.views import TrackerView, operation, read_body, read_query, shown
 from services.tracker.files.responses import file_response
 from services.tracker.releases import selectors, services
@@ -91,7 +91,10 @@ class ReleasePublishView(TrackerView):
     """Publishing."""
 
     @operation(
-        "release_publish", roles=STAFF, request=ReleasePublishIn, responses={200: ReleaseOut}
+        "release_publish",
+        roles=[Role.WORKER],
+        request=ReleasePublishIn,
+        responses={200: ReleaseOut},
     )
     def post(self, request: ApiRequest, uid: UUID) -> Response:
         """Name the stored files and make the release final; again is harmless."""
@@ -103,7 +106,9 @@ class ReleasePublishView(TrackerView):
 class ReleaseFailView(TrackerView):
     """Giving up."""
 
-    @operation("release_fail", roles=STAFF, request=ReleaseFailIn, responses={200: ReleaseOut})
+    @operation(
+        "release_fail", roles=[Role.WORKER], request=ReleaseFailIn, responses={200: ReleaseOut}
+    )
     def post(self, request: ApiRequest, uid: UUID) -> Response:
         """Give a release up and free its version."""
         fault = read_body(ReleaseFailIn, request)["fault"]

@@ -4,7 +4,13 @@ from __future__ import annotations
 
 from rest_framework import serializers
 
-from services.tracker.core.fields import HashField, NameField, ObjectField, ObjectListField
+from services.tracker.core.fields import (
+    HashField,
+    KeyField,
+    NameField,
+    ObjectField,
+    ObjectListField,
+)
 from services.tracker.core.roles import ReleaseState, choices_of
 from services.tracker.work.serializers import LARGEST_BIGINT, LARGEST_INT
 
@@ -37,7 +43,7 @@ class ReleaseFileIn(serializers.Serializer):
     sha256 = HashField()
     n_bytes = serializers.IntegerField(min_value=0, max_value=LARGEST_BIGINT)
     media_type = serializers.RegexField(MEDIA_TYPE, max_length=100)
-    storage_key = NameField()
+    storage_key = KeyField()
 
 
 class ReleasePublishIn(serializers.Serializer):

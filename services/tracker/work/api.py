@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import Any
 from uuid import UUID
 
+from django.db import transaction
 from drf_spectacular.utils import PolymorphicProxySerializer
 from rest_framework.response import Response
 from rest_framework.serializers import Serializer
@@ -37,15 +38,18 @@ class WorkClaimView(TrackerView):
         """Lease clips on which a stage is due; two workers never get the same."""
         data = read_body(WorkClaimIn, request)
         slug, stage = data["project"], Stage(data["stage"])
-        leases = claims.work_claim(
-            user=request.user,
-            worker=data["worker"],
-            stage=stage,
-            limit=data["limit"],
-            lease_s=data["lease_s"],
-            project=None if slug is None else project_by_slug(user=request.user, slug=slug),
-        )
-        found = items.work_items(stage=stage, leases=leases)
+        project = None if slug is None else project_by_slug(user=request.user, slug=slug)
+        # One transaction: the clips stay locked until what is told of them has been read.
+        with transaction.atomic():
+            leases = claims.work_claim(
+                user=request.user,
+                worker=data["worker"],
+                stage=stage,
+                limit=data["limit"],
+                lease_s=data["lease_s"],
+                project=project,
+            )
+            found = items.work_items(stage=stage, leases=leases)
         return Response({"items": found})
 
 

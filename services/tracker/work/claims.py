@@ -5,19 +5,22 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 
 from django.db import transaction
-from django.db.models import Q
 from django.utils import timezone
 
 from services.domain.workflow import ClipState, Stage
+from services.tracker.annotations.planning import seats_complete
 from services.tracker.clips.models import Clip
+from services.tracker.clips.selectors import claimable
 from services.tracker.clips.services import EXPIRED, Standing, clip_hold, clip_write
 from services.tracker.people.models import User
 from services.tracker.projects.models import Project
 from services.tracker.projects.versions import labels_of, rules_of, taxonomy_version
 from services.tracker.work.models import Lease, LeaseEnd
 
+WITH_SEATS = (Stage.DISPATCH, Stage.ARBITRATE)
 
-@transaction.atomic
+
+@transaction.atomic(savepoint=False)  # the view's transaction goes on to read the items
 def work_claim(
     *,
     user: User,
@@ -29,9 +32,7 @@ def work_claim(
 ) -> list[Lease]:
     """Lease up to ``limit`` clips on which a stage is due; empty when there is none."""
     now = timezone.now()
-    # Written so that the planner uses the partial index made for it (clip_claimable).
-    free = Q(leased_until__isnull=True) | Q(leased_until__lte=now)
-    clips = Clip.objects.filter(free, due=str(stage), held=False, due_at__lte=now)
+    clips = Clip.objects.filter(claimable(now=now), due=str(stage))
     if project is not None:
         clips = clips.filter(project=project)
     rows = (
@@ -40,6 +41,9 @@ def work_claim(
         .order_by("due_at", "id")[:limit]
     )
     taken = [clip for clip in _leases_end(list(rows), stage=stage, now=now) if not clip.held]
+    if stage in WITH_SEATS:
+        seats_complete(clips=taken)
+        taken = [clip for clip in taken if not clip.held]
     leases = [
         _lease(clip, stage=stage, user=user, worker=worker, now=now, lease_s=lease_s)
         for clip in taken

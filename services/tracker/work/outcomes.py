@@ -8,16 +8,18 @@ from typing import Any
 from django.db import connection
 from django.utils import timezone
 
+from services.domain.errors import InputError
 from services.domain.segments import Segmentation
 from services.domain.timebase import Timebase
 from services.domain.workflow import ClipState, Facts, Stage, Step
 from services.tracker.annotations.models import Prelabel
 from services.tracker.annotations.planning import seats_ensure
-from services.tracker.annotations.seats import clip_facts, seats_push
+from services.tracker.annotations.seats import clip_facts, due_now, seats_push
 from services.tracker.clips.models import Clip, Media
 from services.tracker.clips.selectors import clip_of_content
 from services.tracker.clips.services import (
     FAILED,
+    SUPERSEDED,
     Standing,
     clip_advance,
     clip_hold,
@@ -105,6 +107,9 @@ def prelabelled(*, clip: Clip, lease: Lease, report: Json, actor: str) -> None:
 
 def pushed(*, clip: Clip, lease: Lease, report: Json, actor: str) -> None:
     """Open the seats whose tasks are in Label Studio."""
+    if not report["tasks"]:
+        _pushed_nothing(clip=clip, lease=lease, actor=actor)
+        return
     seats_push(clip=clip, tasks=report["tasks"])
     step = Step.ARBITRATION_OPENED if clip.state == ClipState.IN_ARBITRATION else Step.DISPATCHED
     clip_advance(
@@ -116,14 +121,37 @@ def pushed(*, clip: Clip, lease: Lease, report: Json, actor: str) -> None:
     )
 
 
+def _pushed_nothing(*, clip: Clip, lease: Lease, actor: str) -> None:
+    """Go on with what is due when people answered before their findings were pushed."""
+    due = due_now(clip=clip, policy=policy_version(lease.policy_id))
+    if due == lease.stage:
+        raise InputError(
+            "Seats of this clip wait for their tasks: report those, or that the stage failed.",
+            errors=[{"pointer": "/tasks", "detail": "empty while seats wait"}],
+        )
+    standing = Standing(
+        state=ClipState(clip.state), round=clip.round, due=due, due_at=timezone.now()
+    )
+    clip_write(
+        clip=clip,
+        step=SUPERSEDED,
+        actor=actor,
+        standing=standing,
+        payload={"stage": lease.stage},
+        ends_lease=True,
+    )
+
+
 def failed(*, clip: Clip, lease: Lease, report: Json, actor: str) -> None:
-    """Try again later, or hold the clip when that is hopeless."""
-    stage = Stage(lease.stage)
-    attempts = clip.attempts + 1
-    if (
-        not report["transient"]
-        or attempts >= policy_version(lease.policy_id).document["max_attempts"]
-    ):
+    """Try again later, or hold the clip when that is hopeless.
+
+    When people moved on meanwhile, so that other work is due, the failure changes nothing.
+    """
+    stage, policy = Stage(lease.stage), policy_version(lease.policy_id)
+    due = due_now(clip=clip, policy=policy)
+    attempts = clip.attempts + 1 if due is stage else 0
+    is_last = not report["transient"] or attempts >= policy.document["max_attempts"]
+    if due is stage and is_last:
         clip_hold(
             clip=clip,
             actor=actor,
@@ -133,11 +161,11 @@ def failed(*, clip: Clip, lease: Lease, report: Json, actor: str) -> None:
             attempts=attempts,
         )
         return
-    wait_s = min(BACKOFF_S * 2 ** (attempts - 1), LONGEST_BACKOFF_S)
+    wait_s = min(BACKOFF_S * 2 ** (attempts - 1), LONGEST_BACKOFF_S) if attempts else 0
     standing = Standing(
         state=ClipState(clip.state),
         round=clip.round,
-        due=stage,
+        due=due,
         due_at=timezone.now() + timedelta(seconds=wait_s),
         attempts=attempts,
     )

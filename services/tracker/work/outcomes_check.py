@@ -8,10 +8,16 @@ from typing import Any
 from services.domain.comparison import Comparison as DomainComparison
 from services.domain.errors import InputError, TransitionError
 from services.domain.segments import Segmentation
-from services.domain.workflow import AssignmentState, ClipState, Stage, Step, decide
+from services.domain.workflow import AssignmentState, ClipState, Step, decide
 from services.tracker.annotations.models import Annotation, Assignment
 from services.tracker.annotations.planning import seats_ensure
-from services.tracker.annotations.seats import clip_facts, seats_close, seats_of, seats_set
+from services.tracker.annotations.seats import (
+    clip_facts,
+    due_now,
+    seats_close,
+    seats_of,
+    seats_set,
+)
 from services.tracker.clips.models import Clip
 from services.tracker.clips.services import SUPERSEDED, Standing, clip_advance, clip_write
 from services.tracker.core.roles import DecisionStatus, Verdict
@@ -83,11 +89,10 @@ def _seat_judge(seat: Assignment, verdict: Json) -> None:
 
 def _superseded(clip: Clip, lease: Lease, actor: str, report: Json) -> None:
     """Newer answers came while these were looked at: check again, nothing else changes."""
-    facts = clip_facts(clip=clip, policy=policy_version(lease.policy_id))
     standing = Standing(
         state=ClipState(clip.state),
         round=clip.round,
-        due=Stage(lease.stage) if facts.n_unchecked else None,
+        due=due_now(clip=clip, policy=policy_version(lease.policy_id)),
         due_at=clip.due_at,
     )
     clip_write(

@@ -95,7 +95,9 @@ def work_report(*, user: User, lease_uid: UUID, report: dict[str, Any]) -> dict[
 
 def _locked(lease_uid: UUID) -> tuple[Clip, Lease]:
     """Lock the clip first, always: then no two requests wait for each other."""
-    clip = Clip.objects.select_for_update(of=("self",)).filter(leases__uid=lease_uid).first()
+    # A lease has one clip, so there is nothing to sort by ``first``.
+    rows = Clip.objects.select_for_update(of=("self",)).filter(leases__uid=lease_uid)
+    clip = next(iter(rows), None)
     if clip is None:
         raise NotFoundError(f"There is no lease {lease_uid}.")
     return clip, Lease.objects.get(uid=lease_uid)

@@ -7,7 +7,13 @@ from typing import Any
 from rest_framework import serializers
 
 from services.domain.workflow import AssignmentState, ClipState, Stage
-from services.tracker.core.fields import HashField, NameField, ObjectField, ObjectListField
+from services.tracker.core.fields import (
+    HashField,
+    KeyField,
+    NameField,
+    ObjectField,
+    ObjectListField,
+)
 from services.tracker.core.roles import SeatKind, Verdict, choices_of
 
 MOST_ITEMS = 1000
@@ -95,7 +101,7 @@ class IngestDone(serializers.Serializer):
     timebase = ObjectField()
     width = serializers.IntegerField(min_value=1, max_value=100_000)
     height = serializers.IntegerField(min_value=1, max_value=100_000)
-    proxy_key = NameField()
+    proxy_key = KeyField()
     proxy_sha256 = HashField()
     proxy_bytes = serializers.IntegerField(min_value=1, max_value=LARGEST_BIGINT)
     probe = ObjectField()
@@ -128,10 +134,10 @@ class PushedTask(serializers.Serializer):
 
 
 class TasksPushed(serializers.Serializer):
-    """The result of dispatch and of arbitrate."""
+    """The result of dispatch and of arbitrate; no tasks when no seat waits any more."""
 
     outcome = serializers.ChoiceField(["pushed"])
-    tasks = serializers.ListField(child=PushedTask(), allow_empty=False, max_length=100)
+    tasks = serializers.ListField(child=PushedTask(), max_length=100)
 
 
 class SanityVerdict(serializers.Serializer):

@@ -136,6 +136,14 @@ class Migration(migrations.Migration):
         migrations.AddIndex(
             model_name="clip",
             index=models.Index(
+                condition=models.Q(("due__isnull", False), ("held", False)),
+                fields=["project", "due", "due_at", "id"],
+                name="clip_claimable_in_project",
+            ),
+        ),
+        migrations.AddIndex(
+            model_name="clip",
+            index=models.Index(
                 condition=models.Q(("leased_until__isnull", False)),
                 fields=["leased_until"],
                 name="clip_leased",
