@@ -7,7 +7,7 @@ whatever a lost nudge forgot.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
@@ -20,9 +20,6 @@ if TYPE_CHECKING:
     from prefect.client.orchestration import SyncPrefectClient
 
 log = structlog.get_logger(__name__)
-
-HEAVY = frozenset({"ingest", "prelabel"})
-HEAVY_ALONE = timedelta(minutes=15)
 
 
 def deployment_name(flow: str) -> str:
@@ -38,7 +35,7 @@ def start_deployment(flow: str) -> None:
     with get_client(sync_client=True) as client:
         try:
             deployment = client.read_deployment_by_name(deployment_name(flow))
-            if not (_waiting(client, deployment.id) or _busy(client, deployment.id, flow)):
+            if not _waiting(client, deployment.id):
                 client.create_flow_run_from_deployment(deployment.id)
         except ObjectNotFound:
             log.warning("nudge_without_deployment", flow=flow)
@@ -49,39 +46,21 @@ def start_deployment(flow: str) -> None:
 def _waiting(client: SyncPrefectClient, deployment_id: UUID) -> bool:
     """Whether a run is due that has not begun; it will find all that is due by then."""
     from prefect.client.schemas import filters
-
-    due = filters.FlowRunFilterNextScheduledStartTime(before_=datetime.now(UTC))
-    return _has_run(client, deployment_id, "SCHEDULED", next_scheduled_start_time=due)
-
-
-def _busy(client: SyncPrefectClient, deployment_id: UUID, flow: str) -> bool:
-    """Whether a long run of a heavy flow is at work: it takes up what is due by itself.
-
-    Decoding keeps a processor for hours; a second run of it would only keep the light flows,
-    on which people wait, from starting. A run that began long ago does not count: its
-    machine may be gone.
-    """
-    from prefect.client.schemas import filters
-
-    if flow not in HEAVY:
-        return False
-    lately = filters.FlowRunFilterStartTime(after_=datetime.now(UTC) - HEAVY_ALONE)
-    return _has_run(client, deployment_id, "RUNNING", start_time=lately)
-
-
-def _has_run(client: SyncPrefectClient, deployment_id: UUID, state: str, **times: Any) -> bool:
-    from prefect.client.schemas import filters
     from prefect.client.schemas.objects import StateType
 
-    kind = filters.FlowRunFilterStateType(any_=[StateType(state)])
-    of_deployment = filters.FlowRunFilterDeploymentId(any_=[deployment_id])
-    found = client.read_flow_runs(
+    runs = client.read_flow_runs(
         flow_run_filter=filters.FlowRunFilter(
-            deployment_id=of_deployment, state=filters.FlowRunFilterState(type=kind), **times
+            deployment_id=filters.FlowRunFilterDeploymentId(any_=[deployment_id]),
+            state=filters.FlowRunFilterState(
+                type=filters.FlowRunFilterStateType(any_=[StateType.SCHEDULED])
+            ),
+            next_scheduled_start_time=filters.FlowRunFilterNextScheduledStartTime(
+                before_=datetime.now(UTC)
+            ),
         ),
         limit=1,
     )
-    return bool(found)
+    return bool(runs)
 
 
 def run_deployment_and_wait(

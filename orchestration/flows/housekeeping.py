@@ -14,6 +14,8 @@ from services.domain.workflow import AssignmentState, Stage
 
 log = structlog.get_logger(__name__)
 
+DECODING = {Stage.INGEST, Stage.PRELABEL}
+
 
 @flow(name="housekeeping", timeout_seconds=600)
 def housekeeping() -> str:
@@ -23,14 +25,19 @@ def housekeeping() -> str:
     """
     parts = runtime()
     due: Counter[str] = Counter()
+    at_work: Counter[str] = Counter()
     n_held = 0
     patience: dict[str, timedelta] = {}
     for project in parts.tracker.projects():
         status = parts.tracker.project_status(project.slug)
         due.update(status.claimable)
+        at_work.update(status.at_work)
         n_held += status.held
         patience[project.slug] = timedelta(hours=Policy.parse(project.policy).seat_timeout_h)
-    started = [stage for stage in Stage if due[stage]]
+    # A run of a decoding stage that is at work takes up the rest by itself; a second one would
+    # only keep the light stages, on which people wait, from starting. A killed run's leases
+    # end soon, and then it counts no more.
+    started = [s for s in Stage if due[s] and not (s in DECODING and at_work[s])]
     for stage in started:
         parts.nudge(stage)
     if n_held:

@@ -428,6 +428,8 @@ class ProjectStatus(Payload):
     """Every clip that waits for a stage, or on which one is at work."""
     claimable: dict[str, int]
     """Of those, the clips that a worker who asked now would get."""
+    at_work: dict[str, int]
+    """Of those, the clips that a worker holds a live lease on."""
     held: int
     """Clips whose stage failed too often; their reason says why."""
     seats: dict[str, int]

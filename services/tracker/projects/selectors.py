@@ -56,6 +56,7 @@ def project_status(*, project: Project) -> dict[str, Any]:
             n=Count("pk", filter=Q(held=False)),
             n_held=Count("pk", filter=Q(held=True)),
             n_claimable=Count("pk", filter=claimable(now=now)),
+            n_at_work=Count("pk", filter=Q(leased_until__gt=now)),
         )
         .order_by("due")
     )
@@ -68,9 +69,10 @@ def project_status(*, project: Project) -> dict[str, Any]:
     rows = list(due)
     return {
         "states": dict(states),
-        "due": {stage: n for stage, n, _, _ in rows if n},
-        "claimable": {stage: n for stage, _, _, n in rows if n},
-        "held": sum(n_held for _, _, n_held, _ in rows),
+        "due": {stage: n for stage, n, _, _, _ in rows if n},
+        "claimable": {stage: n for stage, _, _, n, _ in rows if n},
+        "at_work": {stage: n for stage, _, _, _, n in rows if n},
+        "held": sum(n_held for _, _, n_held, _, _ in rows),
         "seats": dict(seats),
     }
 

@@ -57,6 +57,7 @@ class ProjectStatus(serializers.Serializer):
     states = CountsField()
     due = CountsField()
     claimable = CountsField()
+    at_work = CountsField()
     held = serializers.IntegerField()
     seats = CountsField()
 
