@@ -7,7 +7,7 @@ whatever a lost nudge forgot.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
@@ -61,6 +61,30 @@ def _waiting(client: SyncPrefectClient, deployment_id: UUID) -> bool:
         limit=1,
     )
     return bool(runs)
+
+
+def drop_late_ticks(*, late: timedelta = timedelta(seconds=90)) -> int:
+    """Delete scheduled runs whose time has passed without them; return how many.
+
+    After a night's rest Prefect would make up for every minute of it, and whoever asks for
+    something would wait behind runs of which one is as good as a hundred.
+    """
+    from prefect.client.orchestration import get_client
+    from prefect.client.schemas import filters
+    from prefect.client.schemas.objects import StateType
+
+    scheduled = filters.FlowRunFilterStateType(any_=[StateType.SCHEDULED])
+    passed = filters.FlowRunFilterExpectedStartTime(before_=datetime.now(UTC) - late)
+    with get_client(sync_client=True) as client:
+        runs = client.read_flow_runs(
+            flow_run_filter=filters.FlowRunFilter(
+                state=filters.FlowRunFilterState(type=scheduled), expected_start_time=passed
+            )
+        )
+        ticks = [run for run in runs if run.auto_scheduled]
+        for tick in ticks:
+            client.delete_flow_run(tick.id)
+    return len(ticks)
 
 
 def run_deployment_and_wait(

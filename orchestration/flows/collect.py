@@ -11,12 +11,14 @@ import time
 from collections import Counter
 from collections.abc import Collection
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 from itertools import islice
 from uuid import UUID
 
 import structlog
 from prefect import flow, task, unmapped
 from prefect.cache_policies import NO_CACHE
+from prefect.runtime import flow_run
 from pydantic import BaseModel, Field
 
 from labeling_bridge.lanes import Lane
@@ -32,6 +34,7 @@ log = structlog.get_logger(__name__)
 
 LOOK_EVERY_S = 1.0
 HINTS_AT_ONCE = 1000
+LATE = timedelta(seconds=30)
 
 
 class CollectParams(BaseModel):
@@ -63,7 +66,8 @@ class Swept:
 def collect(params: CollectParams = CollectParams()) -> str:  # noqa: B008 - an immutable default; Prefect's form shows it
     """Bring new and corrected answers in, and start checking them."""
     parts = runtime()
-    deadline = time.monotonic() + params.watch_s
+    # A run that begins late has others at its heels: it looks once and makes room.
+    deadline = time.monotonic() + (0 if is_late() else params.watch_s)
     swept = sweep_lanes(parts, params.project)
     while time.monotonic() < deadline:
         time.sleep(LOOK_EVERY_S)
@@ -73,6 +77,12 @@ def collect(params: CollectParams = CollectParams()) -> str:  # noqa: B008 - an 
             # Done only after the sweep: a run that is killed leaves the hint standing.
             parts.tracker.inbox_done([hint.id for hint in hints])
     return f"collect: {swept}"
+
+
+def is_late() -> bool:
+    """Whether this run begins well after the time it was scheduled for."""
+    scheduled = flow_run.scheduled_start_time
+    return bool(scheduled) and datetime.now(UTC) - scheduled > LATE
 
 
 def sweep_lanes(

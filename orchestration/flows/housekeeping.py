@@ -8,6 +8,7 @@ from datetime import UTC, datetime, timedelta
 import structlog
 from prefect import flow
 
+from orchestration.nudges import drop_late_ticks
 from orchestration.runtime import Runtime, runtime
 from services.domain.policy import Policy
 from services.domain.workflow import AssignmentState, Stage
@@ -24,6 +25,8 @@ def housekeeping() -> str:
     Leases need no sweeping: one that ran out is simply claimable again.
     """
     parts = runtime()
+    if n_late := drop_late_ticks():
+        log.info("late_ticks_dropped", n_late=n_late)
     due: Counter[str] = Counter()
     at_work: Counter[str] = Counter()
     n_held = 0
