@@ -81,9 +81,12 @@ def test_a_crash_is_a_refusal(tmp_path, monkeypatch, number):
 
 
 def test_what_is_not_the_files_fault_is_no_refusal(tmp_path, monkeypatch):
-    monkeypatch.setattr("models.isolated.ROOT", tmp_path)
-    monkeypatch.setattr("models.isolated.sys.path", [])
-    with pytest.raises(ExternalError) as failure:
+    broken = tmp_path / "broken" / "models"
+    broken.mkdir(parents=True)
+    (broken / "__init__.py").touch()
+    (broken / "ingest_job.py").write_text("import sys; sys.exit('No space left on device')")
+    monkeypatch.setattr("models.isolated.ROOT", tmp_path / "broken")
+    with pytest.raises(ExternalError, match="No space left") as failure:
         ingest_isolated(clip(tmp_path), tmp_path / "p.mp4")
     assert failure.value.code == "ingest_job"
 
