@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import hashlib
 from pathlib import Path
 from uuid import UUID
 
 from rich.progress import Progress
 
 from services.client.api import TrackerClient
+from services.client.downloads import sha256_of
 from services.domain.errors import StorageError
-
-_BLOCK = 1 << 20
 
 
 def fetch_release(
@@ -43,12 +41,3 @@ def fetch_release(
             raise StorageError(f"{path} did not match its SHA-256 and was removed; fetch again.")
         progress.advance(bar, file.n_bytes)
     return folder
-
-
-def sha256_of(path: Path) -> str:
-    """Return a file's SHA-256 in hex, read in blocks."""
-    digest = hashlib.sha256()
-    with path.open("rb") as stream:
-        while block := stream.read(_BLOCK):
-            digest.update(block)
-    return digest.hexdigest()

@@ -11,8 +11,8 @@ from prefect import flow, task
 from prefect.cache_policies import NO_CACHE
 from pydantic import BaseModel, Field
 
-from orchestration.fetch import sha256_of
 from orchestration.runtime import Runtime, runtime
+from services.client.downloads import sha256_of
 from services.client.payloads import ReleaseFileIn, ReleaseOut
 from services.domain.errors import SegueError, TransientError
 from services.domain.formats.build import build_release, media_type

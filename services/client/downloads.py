@@ -33,7 +33,7 @@ def download(wire: Transport, path: str, target: Path) -> None:
     address = quote(path, safe="/")
     answer = wire.repeat(lambda: _fetch(wire, address, part), times=wire.attempts)
     expected = answer.headers["etag"].strip('"')
-    if _sum(part) != expected:
+    if sha256_of(part) != expected:
         part.unlink()
         raise ExternalError(
             f"{target.name} arrived with a wrong SHA-256; fetch it again.", code="wrong_sum"
@@ -64,6 +64,7 @@ def _fetch(wire: Transport, address: str, part: Path) -> httpx.Response:
     return response
 
 
-def _sum(path: Path) -> str:
+def sha256_of(path: Path) -> str:
+    """Return a file's SHA-256 in hex, however large the file."""
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
