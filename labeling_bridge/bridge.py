@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
@@ -192,14 +192,14 @@ class LabelStudio:
         wanted = {
             "url": self._webhook.url,
             "headers": self._webhook.headers,
-            "actions": list(WEBHOOK_ACTIONS),
+            "actions": sorted(WEBHOOK_ACTIONS),
             "send_payload": True,
             "send_for_all_actions": False,
             "is_active": True,
         }
         for hook in self._client.webhooks(project_id):
             if hook.get("url") == self._webhook.url:
-                if any(hook.get(name) != value for name, value in wanted.items()):
+                if any(_as_stored(hook, name) != value for name, value in wanted.items()):
                     self._client.update_webhook(int(hook["id"]), wanted)
                 return
         self._client.create_webhook({**wanted, "project": project_id})
@@ -208,6 +208,12 @@ class LabelStudio:
         token = media_token(seat.clip.proxy_key, lane=str(project_id), secret=self._links_key)
         data = seat.data(video=f"{MEDIA_PREFIX}{token}")
         return {"data": data, "predictions": seat.predictions()}
+
+
+def _as_stored(hook: Mapping[str, Any], name: str) -> object:
+    """Return a webhook's value; Label Studio lists its actions in no promised order."""
+    value = hook.get(name)
+    return sorted(value) if name == "actions" and value else value
 
 
 def _chunks(items: Sequence[SeatTask], size: int) -> Iterator[Sequence[SeatTask]]:
