@@ -17,6 +17,29 @@ from services.domain.taxonomy import parse_document
 Share = Annotated[float, Field(ge=0, le=1)]
 
 
+Consequence = Literal["notify", "recalibrate", "pause", "reopen"]
+
+
+class Monitoring(BaseModel):
+    """When tier 3 acts on a person's figures, and how."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    min_clips: int = Field(
+        10, ge=2, strict=True, description="Gold clips before a person's figures are judged."
+    )
+    false_discovery_rate: float = Field(
+        0.05, gt=0, lt=1, description="Expected share of false ones among a table's signals."
+    )
+    ewma_weight: float = Field(0.2, gt=0, le=1, description="Weight of the newest clip.")
+    ewma_limit: float = Field(3.0, gt=0, description="Limit in standard deviations.")
+    cusum_slack: float = Field(0.5, ge=0, description="Drift let pass, in standard deviations.")
+    cusum_limit: float = Field(5.0, gt=0, description="Limit in standard deviations.")
+    consequences: tuple[Consequence, ...] = Field(
+        ("notify",), description="What follows a signal, in this order."
+    )
+
+
 class Policy(BaseModel):
     """The rules a project's clips are worked under."""
 
@@ -26,11 +49,28 @@ class Policy(BaseModel):
     tolerance_frames: int = Field(
         3, ge=0, strict=True, description="Inclusive: 3 passes, 4 is disputed. Labels may override."
     )
+    tolerance_max_ms: int | None = Field(
+        None, ge=1, strict=True, description="Cap beside the frames, for clips of variable rate."
+    )
     pairing_window_frames: int = Field(
         15, ge=0, strict=True, description="Segments without a common frame pair within this."
     )
     max_rounds: int = Field(2, ge=1, le=5, description="Rounds of annotation before a clip rests.")
     control_share: Share = Field(0.0, description="Share of clips shown without a pre-label.")
+    probe_share: Share = Field(0.0, description="Share of drafts with one boundary moved.")
+    probe_shift_frames: int = Field(
+        12, ge=1, strict=True, description="How far a probe moves a draft's boundary."
+    )
+    gold_share: Share = Field(
+        0.0, description="Share of seats followed by a clip whose answer is known, unannounced."
+    )
+    calibration_clips: int = Field(
+        0, ge=0, strict=True, description="Gold clips a new annotator is tried on; 0: none."
+    )
+    calibration_agreement: Share = Field(
+        0.8, description="Share of segments that must agree with gold over the calibration."
+    )
+    monitoring: Monitoring = Monitoring()
     proxy_height: Literal[360, 720] = Field(360, description="Lines of the proxy people watch.")
     max_attempts: int = Field(3, ge=1, le=20, description="Tries of a stage before it is held.")
     lease_s: int = Field(120, ge=10, le=3600, description="How long a worker may be silent.")

@@ -36,6 +36,8 @@ Slug = Annotated[str, StringConstraints(pattern=r"^[a-z0-9]+(?:[-_][a-z0-9]+)*$"
 LabelName = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=120)]
 Color = Annotated[str, StringConstraints(pattern=r"^#[0-9A-Fa-f]{6}$")]
 Frames = Annotated[int, Field(ge=0, strict=True)]
+AcceptedRule = Literal["mean", "earliest", "latest"]
+"""How an accepted boundary follows from two that agree; the mean rounds half to even."""
 
 
 _Model = TypeVar("_Model", bound=BaseModel)
@@ -70,6 +72,13 @@ class LabelClass(_Document):
     followed_by: tuple[LabelName, ...] | None = Field(
         None, description="Labels that may come next in the layer; None means any."
     )
+    aliases: tuple[LabelName, ...] = Field((), description="Other names older data has for it.")
+    accepted_onset: AcceptedRule = Field("mean", description="Of two agreeing onsets, which.")
+    accepted_offset: AcceptedRule = Field("mean", description="Of two agreeing offsets, which.")
+    widens_tolerance_to: Frames | None = Field(
+        None,
+        description="Marks doubt: boundaries in it, on any layer, get at least this tolerance.",
+    )
 
     @model_validator(mode="after")
     def _limits_are_ordered(self) -> Self:
@@ -84,6 +93,17 @@ class Layer(_Document):
     name: Slug = DEFAULT_LAYER
     exclusive: bool = Field(True, description="At most one label at a time.")
     complete: bool = Field(False, description="Every frame carries a label.")
+    flicker_frames: Frames = Field(
+        0, description="A label that interrupts another for fewer frames is pointed out."
+    )
+    steps: tuple[LabelName, ...] = Field(
+        (), description="Labels in the order in which they must come; others are free."
+    )
+    optional_steps: tuple[LabelName, ...] = Field((), description="Steps that may be left out.")
+    steps_repeat: bool = Field(False, description="The steps may be gone through several times.")
+    steps_from_end_to_end: bool = Field(
+        False, description="A clip shows the whole procedure: its first and last steps too."
+    )
     labels: tuple[LabelClass, ...] = Field(min_length=1)
 
     @model_validator(mode="after")
