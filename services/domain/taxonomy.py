@@ -77,7 +77,7 @@ class LabelClass(_Document):
     accepted_offset: AcceptedRule = Field("mean", description="Of two agreeing offsets, which.")
     widens_tolerance_to: Frames | None = Field(
         None,
-        description="Marks doubt: boundaries in it, on any layer, get at least this tolerance.",
+        description="Marks doubt: boundaries in it get at least this, on any layer.",
     )
 
     @model_validator(mode="after")
