@@ -7,7 +7,7 @@ import unicodedata
 from typing import Final
 from xml.etree import ElementTree as ET
 
-from labeling_bridge.protocol import HOW_TO_COUNT, hint, layer_rule, protocol_entries
+from labeling_bridge.protocol import HOW_TO_COUNT, hint, layer_lines, names_gone, protocol_entries
 from labeling_bridge.regions import NOTE, SEGMENTS, VERDICT, VIDEO, Opinion
 from services.domain.errors import InputError
 from services.domain.taxonomy import Layer, Taxonomy
@@ -97,10 +97,12 @@ def _add_protocol(root: ET.Element, taxonomy: Taxonomy, *, tolerance: int) -> No
     title = "Protocol: what starts and stops each label"
     panel = ET.SubElement(collapse, "Panel", {"value": title})
     box = ET.SubElement(panel, "View", {"className": "segue-protocol"})
-    _header(box, HOW_TO_COUNT, _SMALL)
+    for line in (HOW_TO_COUNT, *names_gone(taxonomy)):
+        _header(box, _literal(line), _SMALL)
     entries = protocol_entries(taxonomy, tolerance=tolerance)
     for layer in taxonomy.layers:
-        _header(box, _literal(f"Layer {layer.name}: {layer_rule(layer)}."), _SMALL)
+        for line in layer_lines(layer):
+            _header(box, _literal(line), _SMALL)
         for entry in entries:
             if entry.layer == layer.name:
                 _header(box, _literal(entry.heading), _STRONG)

@@ -1,8 +1,12 @@
 """What tier 1 tells a person about an answer, in frames as that person sees them.
 
-Codes: ``unreadable``, ``unknown_layer``, ``unknown_label``, ``reversed``, ``zero_length``,
-``out_of_range``, ``duplicate``, ``overlap``, ``gap``, ``too_short``, ``too_long``,
-``impossible_together``, ``forbidden_transition``; warnings: ``touching_same_label``, ``empty``.
+Codes
+-----
+Of one region: ``unreadable``, ``unknown_layer``, ``unknown_label``, ``retired_label``,
+``split_label``, ``reversed``, ``zero_length``, ``out_of_range``, ``too_short``, ``too_long``.
+Of several: ``duplicate``, ``overlap``, ``gap``, ``impossible_together``,
+``forbidden_transition``, ``out_of_order``, ``skipped_step``.
+Warnings: ``aliased_label``, ``flicker``, ``touching_same_label``, ``empty``.
 """
 
 from __future__ import annotations
@@ -12,11 +16,27 @@ from dataclasses import asdict, dataclass
 from typing import Any, Final, Literal, Self
 
 from services.domain.errors import InputError
+from services.domain.frame_numbers import shown_frames
 from services.domain.segments import Segment, Segmentation
+
+__all__ = [
+    "WARNINGS",
+    "Finding",
+    "SanityReport",
+    "Severity",
+    "finding_about",
+    "finding_order",
+    "listed",
+    "make_finding",
+    "n_frames_said",
+    "quoted",
+    "said",
+    "shown_frames",
+]
 
 Severity = Literal["error", "warning"]
 
-WARNINGS: Final = frozenset({"touching_same_label", "empty"})
+WARNINGS: Final = frozenset({"aliased_label", "flicker", "touching_same_label", "empty"})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -81,17 +101,6 @@ class SanityReport:
         return not any(finding.severity == "error" for finding in self.findings)
 
 
-def shown_frames(onset: int, offset: int) -> str:
-    """Write the frames ``[onset, offset)`` as the annotator's screen numbers them.
-
-    Label Studio counts from 1 and names the last frame of a region, not the one after it.
-    Every sentence to a person goes through here.
-    """
-    if offset - onset == 1:
-        return f"frame {offset}"
-    return f"frames {onset + 1} to {offset}"
-
-
 def make_finding(
     code: str,
     message: str,
@@ -143,7 +152,7 @@ def finding_order(finding: Finding) -> tuple[object, ...]:
         finding.code,
         finding.label or "",
         finding.region_ids,
-        (finding.message),
+        finding.message,
     )
 
 
@@ -155,6 +164,12 @@ def said(segment: Segment) -> str:
 def quoted(label: str) -> str:
     """Name a label to a person."""
     return f'"{label}"'
+
+
+def listed(labels: Sequence[str], *, last: str) -> str:
+    """Name several labels to a person: the word stands before the last of them."""
+    names = [quoted(label) for label in labels]
+    return f" {last} ".join(part for part in (", ".join(names[:-1]), names[-1]) if part)
 
 
 def n_frames_said(count: int) -> str:

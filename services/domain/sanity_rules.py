@@ -5,8 +5,6 @@ from __future__ import annotations
 from bisect import bisect_left
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
-from itertools import pairwise
 
 from services.domain.findings import (
     Finding,
@@ -15,18 +13,13 @@ from services.domain.findings import (
     n_frames_said,
     quoted,
     said,
-    shown_frames,
 )
+from services.domain.frame_numbers import shown_frames
+from services.domain.sanity_flicker import flickers
+from services.domain.sanity_regions import Region
+from services.domain.sanity_steps import step_findings
 from services.domain.segments import Segment
 from services.domain.taxonomy import Layer
-
-
-@dataclass(frozen=True, slots=True)
-class Region:
-    """A region that is sound in itself."""
-
-    id: str
-    segment: Segment
 
 
 def duplicates(regions: Sequence[Region]) -> Iterator[Finding]:
@@ -54,6 +47,8 @@ def layer_findings(layer: Layer, regions: Sequence[Region], *, n_frames: int) ->
     yield from _lengths(layer, regions)
     yield from _touching(once)
     yield from _transitions(layer, once)
+    yield from flickers(layer, once)
+    yield from step_findings(layer, once, n_frames=n_frames)
     if layer.exclusive:
         yield from _overlaps(once)
     if layer.complete:
@@ -155,45 +150,3 @@ def _transitions(layer: Layer, regions: Sequence[Region]) -> Iterator[Finding]:
                     label=after.segment.label,
                     ids=(region.id, after.id),
                 )
-
-
-def impossible_pairs(
-    regions: Sequence[Region], pairs: Sequence[tuple[str, str]]
-) -> Iterator[Finding]:
-    """Report the frames in which two labels hold that never can, on whichever layers."""
-    by_label: defaultdict[str, list[Region]] = defaultdict(list)
-    for region in regions:
-        by_label[region.segment.label].append(region)
-    for one, other in sorted({(min(pair), max(pair)) for pair in pairs}):
-        involved = by_label[one] if one == other else by_label[one] + by_label[other]
-        for onset, offset in _common_runs(involved, one, other):
-            ids = [
-                region.id
-                for region in involved
-                if region.segment.onset < offset and region.segment.offset > onset
-            ]
-            yield make_finding(
-                "impossible_together",
-                f"{quoted(one)} and {quoted(other)} are both marked in "
-                f"{shown_frames(onset, offset)}, which cannot be. Correct one of them.",
-                frames=(onset, offset),
-                ids=ids,
-            )
-
-
-def _common_runs(regions: Sequence[Region], one: str, other: str) -> list[tuple[int, int]]:
-    """Return the longest runs of frames in which both labels hold (twice, if they are one)."""
-    changes: defaultdict[int, dict[str, int]] = defaultdict(lambda: {one: 0, other: 0})
-    for region in regions:
-        changes[region.segment.onset][region.segment.label] += 1
-        changes[region.segment.offset][region.segment.label] -= 1
-    holding = {one: 0, other: 0}
-    needed = 2 if one == other else 1
-    runs: list[tuple[int, int]] = []
-    for frame, after in pairwise(sorted(changes)):
-        for label, change in changes[frame].items():
-            holding[label] += change
-        if min(holding.values()) >= needed:
-            joins = bool(runs) and runs[-1][1] == frame
-            runs.append((runs.pop()[0] if joins else frame, after))
-    return runs

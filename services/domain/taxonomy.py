@@ -8,22 +8,49 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from enum import StrEnum
 from functools import cached_property
-from typing import Annotated, Any, Literal, Self, TypeVar
+from typing import Annotated, Any, Self, TypeVar
 
-from pydantic import (
-    BaseModel,
-    ConfigDict,
-    Field,
-    StringConstraints,
-    ValidationError,
-    model_validator,
-)
+from pydantic import BaseModel, Field, ValidationError, model_validator
 
 from services.domain.canonical import content_hash
 from services.domain.errors import InputError
-from services.domain.segments import DEFAULT_LAYER
+from services.domain.label_names import (
+    LabelChange,
+    Names,
+    NameStatus,
+    Resolved,
+    index_names,
+    name_faults,
+)
+from services.domain.layers import (
+    AcceptedRule,
+    Document,
+    Frames,
+    LabelClass,
+    LabelName,
+    Layer,
+    Side,
+    Slug,
+    repeated,
+)
+
+__all__ = [
+    "HOTKEYS",
+    "PALETTE",
+    "AcceptedRule",
+    "Frames",
+    "LabelChange",
+    "LabelClass",
+    "LabelName",
+    "Layer",
+    "NameStatus",
+    "Resolved",
+    "Side",
+    "Slug",
+    "Taxonomy",
+    "parse_document",
+]
 
 # Colours that stay apart on a timeline and for the colour-blind (Okabe and Ito, 2008; Tol, 2021).
 PALETTE = (
@@ -32,115 +59,12 @@ PALETTE = (
 )  # fmt: skip
 HOTKEYS = "1234567890qwertyuiopasdfghjklzxcvbnm"
 
-Slug = Annotated[str, StringConstraints(pattern=r"^[a-z0-9]+(?:[-_][a-z0-9]+)*$", max_length=64)]
-LabelName = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=120)]
-Color = Annotated[str, StringConstraints(pattern=r"^#[0-9A-Fa-f]{6}$")]
-Frames = Annotated[int, Field(ge=0, strict=True)]
-AcceptedRule = Literal["mean", "earliest", "latest"]
-"""How an accepted boundary follows from two that agree; the mean rounds half to even."""
-
-
 _Model = TypeVar("_Model", bound=BaseModel)
+# Of several layers that know a name, the one that says most about it counts.
+_RANK = {status: rank for rank, status in enumerate(NameStatus)}
 
 
-class Side(StrEnum):
-    """One of a segment's two boundaries."""
-
-    ONSET = "onset"
-    OFFSET = "offset"
-
-
-class _Document(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-
-class LabelClass(_Document):
-    """One label: its protocol for people and its limits for the checks."""
-
-    name: LabelName
-    start_trigger: str = Field("", description="What is seen in the first frame.")
-    stop_trigger: str = Field("", description="What is seen in the first frame after it.")
-    includes: tuple[str, ...] = ()
-    excludes: tuple[str, ...] = ()
-    examples: tuple[str, ...] = ()
-    hotkey: Annotated[str, StringConstraints(pattern=r"^[0-9a-z]$")] | None = None
-    color: Color | None = None
-    onset_tolerance: Frames | None = Field(None, description="Frames, inclusive.")
-    offset_tolerance: Frames | None = Field(None, description="Frames, inclusive.")
-    min_frames: Annotated[int, Field(ge=1, strict=True)] = 1
-    max_frames: Annotated[int, Field(ge=1, strict=True)] | None = None
-    followed_by: tuple[LabelName, ...] | None = Field(
-        None, description="Labels that may come next in the layer; None means any."
-    )
-    aliases: tuple[LabelName, ...] = Field((), description="Other names older data has for it.")
-    accepted_onset: AcceptedRule = Field("mean", description="Of two agreeing onsets, which.")
-    accepted_offset: AcceptedRule = Field("mean", description="Of two agreeing offsets, which.")
-    widens_tolerance_to: Frames | None = Field(
-        None,
-        description="Marks doubt: boundaries in it get at least this, on any layer.",
-    )
-
-    @model_validator(mode="after")
-    def _limits_are_ordered(self) -> Self:
-        if self.max_frames is not None and self.max_frames < self.min_frames:
-            raise ValueError(f"{self.name!r}: max_frames is below min_frames")
-        return self
-
-
-class Layer(_Document):
-    """Labels that are marked together on one line of the timeline."""
-
-    name: Slug = DEFAULT_LAYER
-    exclusive: bool = Field(True, description="At most one label at a time.")
-    complete: bool = Field(False, description="Every frame carries a label.")
-    flicker_frames: Frames = Field(
-        0, description="A label that interrupts another for fewer frames is pointed out."
-    )
-    steps: tuple[LabelName, ...] = Field(
-        (), description="Labels in the order in which they must come; others are free."
-    )
-    optional_steps: tuple[LabelName, ...] = Field((), description="Steps that may be left out.")
-    steps_repeat: bool = Field(False, description="The steps may be gone through several times.")
-    steps_from_end_to_end: bool = Field(
-        False, description="A clip shows the whole procedure: its first and last steps too."
-    )
-    labels: tuple[LabelClass, ...] = Field(min_length=1)
-
-    @model_validator(mode="after")
-    def _names_are_sound(self) -> Self:
-        names = [label.name for label in self.labels]
-        if repeated := _repeated(names):
-            raise ValueError(f"layer {self.name!r} names {repeated[0]!r} twice")
-        for label in self.labels:
-            for successor in label.followed_by or ():
-                if successor not in names:
-                    raise ValueError(
-                        f"layer {self.name!r}: {label.name!r} is followed by {successor!r}, "
-                        "which the layer does not have"
-                    )
-        return self
-
-
-class LabelChange(_Document):
-    """What became of one label of the version before."""
-
-    kind: Literal["rename", "split", "merge", "retire"]
-    layer: Slug = DEFAULT_LAYER
-    before: LabelName
-    after: tuple[LabelName, ...] = ()
-
-    @model_validator(mode="after")
-    def _targets_fit_the_kind(self) -> Self:
-        needed = {"rename": (1, 1), "merge": (1, 1), "split": (2, None), "retire": (0, 0)}
-        low, high = needed[self.kind]
-        if len(self.after) < low or (high is not None and len(self.after) > high):
-            raise ValueError(
-                f"a {self.kind} of {self.before!r} cannot lead to {len(self.after)} labels"
-            )
-        return self
-
-
-class Taxonomy(_Document):
+class Taxonomy(Document):
     """One immutable version of a project's labels."""
 
     name: Slug
@@ -153,15 +77,15 @@ class Taxonomy(_Document):
 
     @model_validator(mode="after")
     def _references_are_sound(self) -> Self:
-        if repeated := _repeated([layer.name for layer in self.layers]):
-            raise ValueError(f"layer {repeated[0]!r} is given twice")
+        if twice := repeated([layer.name for layer in self.layers]):
+            raise ValueError(f"layer {twice[0]!r} is given twice")
         # A label is addressed by its bare name in releases, so it must be unique over layers.
         names = [label.name for layer in self.layers for label in layer.labels]
-        if repeated := _repeated(names):
-            raise ValueError(f"label {repeated[0]!r} is in two layers")
+        if twice := repeated(names):
+            raise ValueError(f"label {twice[0]!r} is in two layers")
         hotkeys = [label.hotkey for layer in self.layers for label in layer.labels if label.hotkey]
-        if repeated := _repeated(hotkeys):
-            raise ValueError(f"hotkey {repeated[0]!r} is given to two labels")
+        if twice := repeated(hotkeys):
+            raise ValueError(f"hotkey {twice[0]!r} is given to two labels")
         for pair in self.impossible_together:
             for name in pair:
                 if name not in names:
@@ -170,6 +94,8 @@ class Taxonomy(_Document):
             for name in change.after:
                 if name not in names:
                     raise ValueError(f"{change.before!r} becomes {name!r}, which no layer has")
+        if fault := next(name_faults(self.layers, self.changes), None):
+            raise ValueError(fault)
         return self
 
     @classmethod
@@ -194,9 +120,16 @@ class Taxonomy(_Document):
 
     def find(self, layer: str, label: str) -> LabelClass | None:
         """Return the label class of that name in that layer, or None."""
-        found = self.layer(layer)
-        labels = () if found is None else found.labels
-        return next((item for item in labels if item.name == label), None)
+        return self._classes.get((layer, label))
+
+    def resolve(self, layer: str, label: str) -> Resolved:
+        """Return what a label, of this version or an older one, is called now."""
+        unknown = Resolved(status=NameStatus.UNKNOWN, layer=layer)
+        return self._names.get((layer, label), unknown)
+
+    def layer_of(self, label: str) -> str | None:
+        """Return the layer in which a bare name, in use or older, means something."""
+        return self._layers_of_names.get(label)
 
     def tolerance(self, layer: str, label: str, side: Side, *, default: int) -> int:
         """Return the inclusive tolerance of one boundary, in source frames."""
@@ -220,6 +153,19 @@ class Taxonomy(_Document):
             for index, label in enumerate(labels)
         }
 
+    @cached_property
+    def _classes(self) -> Mapping[tuple[str, str], LabelClass]:
+        return {(layer.name, label.name): label for layer in self.layers for label in layer.labels}
+
+    @cached_property
+    def _names(self) -> Names:
+        return index_names(self.layers, self.changes)
+
+    @cached_property
+    def _layers_of_names(self) -> Mapping[str, str]:
+        by_status = sorted(self._names, key=lambda place: _RANK[self._names[place].status])
+        return {name: layer for layer, name in reversed(by_status)}
+
 
 def parse_document(model: type[_Model], data: Mapping[str, Any], *, what: str) -> _Model:
     """Validate a document, turning pydantic's errors into one :class:`InputError`."""
@@ -239,7 +185,3 @@ def parse_document(model: type[_Model], data: Mapping[str, Any], *, what: str) -
         ]
         places = "; ".join(f"{fault['pointer']}: {fault['detail']}" for fault in faults)
         raise InputError(f"The {what} is not valid. {places}.", errors=faults) from error
-
-
-def _repeated(names: list[Any]) -> list[Any]:
-    return sorted({name for name in names if names.count(name) > 1})

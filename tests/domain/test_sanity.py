@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from services.domain.errors import InputError
-from services.domain.findings import WARNINGS, shown_frames
+from services.domain.findings import WARNINGS
 from services.domain.sanity import Finding, SanityReport, check_submission
 from services.domain.segments import Segmentation, SubmittedSegment
 from services.domain.taxonomy import Taxonomy
@@ -44,11 +44,6 @@ def test_a_sound_answer_passes_with_its_segments() -> None:
         {"layer": "main", "label": "Y", "onset": 10, "offset": 11},
         {"layer": "main", "label": "X", "onset": 50, "offset": 100},
     ]
-
-
-def test_frames_are_written_as_label_studio_shows_them() -> None:
-    assert shown_frames(0, 1) == "frame 1"
-    assert shown_frames(0, 10) == "frames 1 to 10"
 
 
 # Text, what the taxonomy adds, findings as (code, onset, offset, regions).
@@ -171,6 +166,24 @@ def test_runs_of_common_frames_are_joined() -> None:
     assert impossible(*regions) == [('"left" and "sit"', 10, 30)]
 
 
+def test_the_regions_of_a_run_are_those_that_reach_into_it() -> None:
+    answer = [
+        SubmittedSegment(region_id=name, layer=layer, label=label, onset=onset, offset=offset)
+        for name, layer, label, onset, offset in [
+            ("before", "gaze", "left", 0, 10),
+            ("first", "gaze", "left", 20, 30),
+            ("second", "gaze", "left", 30, 40),
+            ("long", "pose", "sit", 10, 50),
+            ("ends", "pose", "sit", 12, 20),
+            ("begins", "pose", "sit", 39, 60),
+        ]
+    ]
+    report = check_submission(answer, n_frames=N, taxonomy=TWO_LAYERS)
+    (finding,) = [f for f in report.findings if f.code == "impossible_together"]
+    assert (finding.onset, finding.offset) == (20, 40)
+    assert finding.region_ids == ("begins", "first", "long", "second")
+
+
 def test_a_label_that_may_not_hold_twice() -> None:
     regions = [("pose", "run", 0, 10), ("pose", "run", 9, 30), ("pose", "run", 30, 40)]
     assert impossible(*regions) == [('"run" and "run"', 9, 10)]
@@ -186,6 +199,7 @@ def test_a_label_that_may_not_hold_twice() -> None:
         ({"label": "Q"}, "unknown_label", '"Q"'),
         ({"layer": "other"}, "unknown_layer", "'other'"),
         ({"onset": 9, "offset": 5}, "reversed", "starts at frame 10 but ends at frame 5"),
+        ({"layer": "other", "label": None}, "unknown_layer", "'other'"),
         ({"offset": 101}, "out_of_range", "frames 1 to 101, but the clip has the frames 1 to 100"),
     ],
 )
