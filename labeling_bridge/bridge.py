@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
@@ -13,7 +13,7 @@ import httpx
 from labeling_bridge.client import LabelStudioClient
 from labeling_bridge.lanes import WEBHOOK_ACTIONS, Lane, Webhook, lane_settings
 from labeling_bridge.sweep import Sweep, sweep_lane
-from labeling_bridge.tasks import ASSIGNMENT, SeatTask, returned_data
+from labeling_bridge.tasks import ASSIGNMENT, SeatTask, passed_data, returned_data
 from services.domain.errors import LabelStudioError
 from services.domain.findings import Finding
 from services.domain.links import MEDIA_PREFIX, media_token
@@ -154,10 +154,11 @@ class LabelStudio:
 
     def show_findings(self, task_id: int, findings: Sequence[Finding]) -> None:
         """Write on a task why its answer came back; the answer stays, to be corrected."""
-        data = self._client.task_data(task_id)
-        returned = returned_data(data, findings)
-        if returned != data:
-            self._client.update_task_data(task_id, returned)
+        self._rewrite(task_id, partial(returned_data, findings=findings))
+
+    def show_passed(self, task_id: int, remarks: Sequence[Finding]) -> None:
+        """Write on a task that its answer was taken, and what was remarked on it."""
+        self._rewrite(task_id, partial(passed_data, findings=remarks))
 
     def sweep(
         self, project_id: int, *, lane: Lane, taxonomy: Taxonomy, since: datetime | None
@@ -170,6 +171,12 @@ class LabelStudio:
             taxonomy=taxonomy,
             kind=lane.kind,
         )
+
+    def _rewrite(self, task_id: int, change: Callable[[dict[str, Any]], dict[str, Any]]) -> None:
+        data = self._client.task_data(task_id)
+        changed = change(data)
+        if changed != data:
+            self._client.update_task_data(task_id, changed)
 
     def _projects_of(self, lane: Lane) -> list[dict[str, Any]]:
         titled = self._client.projects_titled(lane.title)

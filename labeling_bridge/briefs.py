@@ -10,12 +10,17 @@ from collections.abc import Sequence
 from fractions import Fraction
 
 from services.domain.comparison import Comparison, Dispute, DisputeKind
-from services.domain.findings import Finding, n_frames_said, quoted, shown_frames
+from services.domain.findings import Finding, n_frames_said, said
+from services.domain.frame_numbers import shown_frames
 from services.domain.segments import Segment
 
 DRAFT = "A machine's draft is filled in: correct it wherever it is wrong, add what is missing."
 NO_DRAFT = "There is no draft: mark every segment yourself."
 CORRECT = "Correct your answer below and press Update."
+TAKEN = "This answer was taken."
+IF_RIGHT = "Nothing has to be done. Where a remark is right, correct your answer and press Update."
+MOST_PIECES = 6
+"""Pieces of a split that a sentence lists; the locked rows show them all."""
 
 
 def clip_line(name: str, *, n_frames: int, rate: Fraction) -> str:
@@ -55,25 +60,45 @@ def returned_brief(opening: str, findings: Sequence[Finding]) -> str:
     return "\n".join([*lines, "", opening])
 
 
+def passed_brief(opening: str, findings: Sequence[Finding]) -> str:
+    """Say that an answer was taken, and what was remarked, before what the task said at first."""
+    lines = [f"{TAKEN} {IF_RIGHT}" if findings else TAKEN]
+    lines += [f"Remark: {finding.message}" for finding in findings]
+    return "\n".join([*lines, "", opening])
+
+
 def _dispute(dispute: Dispute, *, with_layer: bool) -> str:
-    x, y = dispute.a, dispute.b
     layer = f"{dispute.layer}: " if with_layer else ""
-    if x is None:
-        return f"{layer}only Y has {_held(y)}."
-    if y is None:
-        return f"{layer}only X has {_held(x)}."
+    if not dispute.a or not dispute.b:
+        name, (held,) = ("X", dispute.a) if dispute.a else ("Y", dispute.b)
+        return f"{layer}only {name} has {said(held)}."
+    if dispute.kind is DisputeKind.SPLIT:
+        return f"{layer}{_pieces(dispute.a, dispute.b, whole_in='X', pieces_in='Y')}"
+    if dispute.kind is DisputeKind.MERGE:
+        return f"{layer}{_pieces(dispute.b, dispute.a, whole_in='Y', pieces_in='X')}"
+    (x,), (y,) = dispute.a, dispute.b
     if dispute.kind is DisputeKind.LABEL_MISMATCH:
-        return f"{layer}X has {_held(x)}, Y has {_held(y)}."
+        return f"{layer}X has {said(x)}, Y has {said(y)}."
     shifts = [
         f"Y {verb} {n_frames_said(abs(delta))} {'later' if delta > 0 else 'earlier'}"
         for verb, delta in (("starts", dispute.onset_delta), ("ends", dispute.offset_delta))
         if delta
     ]
-    return f"{layer}{_held(x)} in X, {_range(y)} in Y: {', '.join(shifts)}."
+    return f"{layer}{said(x)} in X, {_range(y)} in Y: {', '.join(shifts)}."
 
 
-def _held(segment: Segment | None) -> str:
-    return "nothing" if segment is None else f"{quoted(segment.label)} ({_range(segment)})"
+def _pieces(
+    whole: Sequence[Segment], pieces: Sequence[Segment], *, whole_in: str, pieces_in: str
+) -> str:
+    """Say that one opinion has one segment where the other has several."""
+    (one,) = whole
+    listed = [_range(piece) for piece in pieces[:MOST_PIECES]]
+    if len(pieces) > MOST_PIECES:
+        listed.append(f"{len(pieces) - MOST_PIECES} more")
+    return (
+        f"{said(one)} is one segment in {whole_in} and {len(pieces)} in {pieces_in}: "
+        f"{', '.join(listed[:-1])} and {listed[-1]}."
+    )
 
 
 def _range(segment: Segment) -> str:

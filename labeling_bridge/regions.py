@@ -1,7 +1,6 @@
 """Segments as Label Studio's timeline regions, and the names both sides agree on.
 
-Label Studio counts frames from 1 and includes the last one; we count from 0 and exclude it.
-So ``[onset, offset)`` is shown as ``onset + 1 .. offset``: only this module knows that.
+How Label Studio numbers frames is said in services/domain/frame_numbers.py.
 
 One control holds the labels of all layers: Label Studio's video draws new regions with the
 labels of the first timeline control alone, so a second one could be seen but not used. The
@@ -15,6 +14,7 @@ from enum import StrEnum
 from typing import Any, Final
 
 from services.domain.canonical import content_hash
+from services.domain.frame_numbers import shown_range
 from services.domain.segments import Segment
 
 Region = dict[str, Any]
@@ -40,16 +40,6 @@ class Opinion(StrEnum):
     def shown(self, label: str) -> str:
         """Return a label as it is written on the opinion's regions."""
         return f"{self.upper()} · {label}"
-
-
-def shown_frames(onset: int, offset: int) -> tuple[int, int]:
-    """Return the first and the last frame as Label Studio numbers them."""
-    return onset + 1, offset
-
-
-def frames_of_shown(start: int, end: int) -> tuple[int, int]:
-    """Return onset and offset of what Label Studio shows as ``start .. end``."""
-    return start - 1, end
 
 
 def render(segments: Iterable[Segment], *, prefix: str = "s") -> list[Region]:
@@ -78,7 +68,7 @@ def opinion_mark(opinion: Opinion, value: object) -> str:
 
 
 def _region(region_id: str, control: str, label: str, segment: Segment) -> Region:
-    start, end = shown_frames(segment.onset, segment.offset)
+    start, end = shown_range(segment.onset, segment.offset)
     region: Region = {
         "id": region_id,
         "type": REGION_TYPE,

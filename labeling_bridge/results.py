@@ -20,9 +20,9 @@ from labeling_bridge.regions import (
     VERDICT,
     VIDEO,
     Opinion,
-    frames_of_shown,
     opinion_mark,
 )
+from services.domain.frame_numbers import range_of_shown
 from services.domain.segments import SubmittedSegment
 from services.domain.taxonomy import Taxonomy
 
@@ -69,9 +69,6 @@ class _Reader:
 
     def __init__(self, *, taxonomy: Taxonomy, kind: Kind) -> None:
         self._taxonomy = taxonomy
-        self._layers = {
-            label.name: layer.name for layer in taxonomy.layers for label in layer.labels
-        }
         self._is_arbitration = kind == "arbitration"
         self._segments: list[SubmittedSegment] = []
         self._verdicts: list[object] = []
@@ -129,10 +126,9 @@ class _Reader:
             *label_problem,
             *frames_problem,
         ]
-        known = self._layers.get(label or "", self._taxonomy.layers[0].name)
         return SubmittedSegment(
             region_id=str(region_id) if has_id else f"#{number}",
-            layer=known,
+            layer=self._taxonomy.layer_of(label or "") or self._taxonomy.layers[0].name,
             label=label,
             onset=frames[0] if frames else None,
             offset=frames[1] if frames else None,
@@ -196,7 +192,7 @@ def _frames(item: Mapping[str, Any]) -> tuple[tuple[int, int] | None, list[str]]
     ]
     if problems:
         return None, problems
-    return frames_of_shown(span["start"], span["end"]), []
+    return range_of_shown(span["start"], span["end"]), []
 
 
 def _is_frame(value: object) -> bool:

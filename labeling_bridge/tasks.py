@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from fractions import Fraction
-from typing import Any, Final
+from typing import Any, Final, Literal
 
 from labeling_bridge.briefs import (
     annotation_brief,
     arbitration_brief,
     clip_line,
+    passed_brief,
     returned_brief,
 )
 from labeling_bridge.regions import Opinion, Region, render, render_opinion
@@ -126,14 +127,24 @@ def arbitration_task(
 
 def returned_data(data: dict[str, Any], findings: Sequence[Finding]) -> dict[str, Any]:
     """Return a task's data as it shall read while its answer waits for correction."""
-    opening = data.get("opening", data.get("brief", ""))
-    return {**data, "brief": returned_brief(opening, findings), "status": "returned"}
+    return {**data, "brief": returned_brief(_opening(data), findings), "status": "returned"}
 
 
-def _held(comparison: Comparison, side: str) -> list[Segment]:
-    held = [getattr(item, side) for item in (*comparison.agreed, *comparison.disputes)]
+def passed_data(data: dict[str, Any], findings: Sequence[Finding]) -> dict[str, Any]:
+    """Return a task's data as it shall read once its answer passed, with what was remarked."""
+    return {**data, "brief": passed_brief(_opening(data), findings), "status": "passed"}
+
+
+def _opening(data: dict[str, Any]) -> str:
+    return str(data.get("opening", data.get("brief", "")))
+
+
+def _held(comparison: Comparison, side: Literal["a", "b"]) -> list[Segment]:
+    held: list[Segment] = [getattr(agreed, side) for agreed in comparison.agreed]
+    for dispute in comparison.disputes:
+        held += getattr(dispute, side)
     # A score is a machine's word; on an opinion it would look like a verdict on the person.
-    bare = [replace(segment, score=None) for segment in held if segment is not None]
+    bare = [replace(segment, score=None) for segment in held]
     return sorted(bare, key=lambda segment: segment.order)
 
 

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from services.domain.policy import Policy
 from services.domain.segments import DEFAULT_LAYER, Segment, Segmentation
-from services.domain.taxonomy import LabelClass, Layer, Taxonomy
+from services.domain.taxonomy import AcceptedRule, LabelClass, Layer, Taxonomy
 from services.domain.timebase import Timebase
 
 RATES = tuple(
@@ -16,6 +16,7 @@ RATES = tuple(
     for rate in ("24000/1001", "24", "25", "30000/1001", "30", "50", "60000/1001", "60", "12.5")
 )
 LABELS = ("X", "Y", "Z")
+ACCEPTED: tuple[AcceptedRule, ...] = ("mean", "earliest", "latest")
 
 
 @st.composite
@@ -125,6 +126,9 @@ def taxonomies(draw: st.DrawFn, *, exclusive: bool | None = None) -> Taxonomy:
             min_frames=draw(st.sampled_from([1, 1, 1, 2])),
             max_frames=draw(st.sampled_from([None, None, 30])),
             followed_by=draw(st.none() | st.sampled_from([LABELS, LABELS[:2]])),
+            accepted_onset=draw(st.sampled_from(ACCEPTED)),
+            accepted_offset=draw(st.sampled_from(ACCEPTED)),
+            widens_tolerance_to=draw(st.sampled_from([None, None, None, 6])),
         )
         for name in LABELS
     )

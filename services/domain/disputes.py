@@ -5,10 +5,10 @@ The kinds are defined, and the rules behind them, in ``services.domain.compariso
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import asdict, dataclass, fields
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import asdict, dataclass, fields, replace
 from enum import StrEnum
-from typing import Any, Self
+from typing import Any, Final, Self
 
 from services.domain.errors import InputError
 from services.domain.segments import Segment
@@ -21,6 +21,26 @@ class DisputeKind(StrEnum):
     EXTRA = "extra"
     LABEL_MISMATCH = "label_mismatch"
     BOUNDARY_SHIFT = "boundary_shift"
+    SPLIT = "split"
+    MERGE = "merge"
+
+
+_SIZES: Final = {
+    DisputeKind.MISSING: (1, 0),
+    DisputeKind.EXTRA: (0, 1),
+    DisputeKind.LABEL_MISMATCH: (1, 1),
+    DisputeKind.BOUNDARY_SHIFT: (1, 1),
+    DisputeKind.SPLIT: (1, 2),
+    DisputeKind.MERGE: (2, 1),
+}
+"""Segments of each opinion that a dispute is over; 2 stands for 2 or more."""
+
+_MIRRORED: Final = {
+    DisputeKind.MISSING: DisputeKind.EXTRA,
+    DisputeKind.EXTRA: DisputeKind.MISSING,
+    DisputeKind.SPLIT: DisputeKind.MERGE,
+    DisputeKind.MERGE: DisputeKind.SPLIT,
+}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,6 +65,23 @@ class AgreedSegment:
         return cls(**{name: Segment.from_json(data[name]) for name in ("segment", "a", "b")})
 
 
+def _read_side(
+    data: Sequence[Mapping[str, Any]] | Mapping[str, Any] | None,
+) -> list[Segment]:
+    """Read what one opinion holds.
+
+    Comparisons on record are never rewritten, and the first ones hold one segment or None.
+    """
+    if data is None:
+        return []
+    return [Segment.from_json(item) for item in ([data] if isinstance(data, Mapping) else data)]
+
+
+def _in_order(segments: Iterable[Segment]) -> tuple[Segment, ...]:
+    held = tuple(segments)
+    return tuple(sorted(held, key=lambda segment: segment.order)) if len(held) > 1 else held
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Dispute:
     """One difference that a person has to decide.
@@ -57,39 +94,55 @@ class Dispute:
         The layer it is on.
     onset, offset : int
         The frames ``[onset, offset)`` that either opinion covers.
-    a, b : Segment or None
-        What each opinion holds; None where it holds nothing.
+    a, b : tuple of Segment
+        What each opinion holds, in order of time; empty where it holds nothing. Several only
+        on the many side of a split or merge.
     """
 
     kind: DisputeKind
     layer: str
     onset: int
     offset: int
-    a: Segment | None
-    b: Segment | None
+    a: tuple[Segment, ...]
+    b: tuple[Segment, ...]
 
     @classmethod
-    def over(cls, kind: DisputeKind, *, a: Segment | None, b: Segment | None) -> Self:
-        """Make the dispute over these segments; at least one must be given."""
-        held = [segment for segment in (a, b) if segment is not None]
+    def over(cls, kind: DisputeKind, *, a: Iterable[Segment], b: Iterable[Segment]) -> Self:
+        """Make the dispute over these segments.
+
+        Raises
+        ------
+        InputError
+            If the kind cannot be over so many segments.
+        """
+        one, other = _in_order(a), _in_order(b)
+        if (min(len(one), 2), min(len(other), 2)) != _SIZES[kind]:
+            raise InputError(f"No {kind} is over {len(one)} and {len(other)} segments.")
+        held = one + other
         return cls(
             kind=kind,
             layer=held[0].layer,
-            onset=min(segment.onset for segment in held),
-            offset=max(segment.offset for segment in held),
-            a=a,
-            b=b,
+            onset=min([segment.onset for segment in held]),
+            offset=max([segment.offset for segment in held]),
+            a=one,
+            b=other,
         )
 
     @property
     def onset_delta(self) -> int | None:
-        """Frames by which ``b`` begins later; None unless both opinions hold a segment."""
-        return None if self.a is None or self.b is None else self.b.onset - self.a.onset
+        """Frames by which ``b``'s first onset is later; None unless both hold a segment."""
+        if not self.a or not self.b:
+            return None
+        first_a, first_b = (min(s.onset for s in side) for side in (self.a, self.b))
+        return first_b - first_a
 
     @property
     def offset_delta(self) -> int | None:
-        """Frames by which ``b`` ends later; None unless both opinions hold a segment."""
-        return None if self.a is None or self.b is None else self.b.offset - self.a.offset
+        """Frames by which ``b``'s last offset is later; None unless both hold a segment."""
+        if not self.a or not self.b:
+            return None
+        last_a, last_b = (max(s.offset for s in side) for side in (self.a, self.b))
+        return last_b - last_a
 
     def as_json(self) -> dict[str, Any]:
         """Return the JSON form, with the deltas for the reader's sake."""
@@ -98,8 +151,8 @@ class Dispute:
             "layer": self.layer,
             "onset": self.onset,
             "offset": self.offset,
-            "a": None if self.a is None else self.a.as_json(),
-            "b": None if self.b is None else self.b.as_json(),
+            "a": [segment.as_json() for segment in self.a],
+            "b": [segment.as_json() for segment in self.b],
             "onset_delta": self.onset_delta,
             "offset_delta": self.offset_delta,
         }
@@ -107,8 +160,19 @@ class Dispute:
     @classmethod
     def from_json(cls, data: Mapping[str, Any]) -> Self:
         """Read what :meth:`as_json` wrote; the derived fields are derived again."""
-        a, b = (data[name] and Segment.from_json(data[name]) for name in ("a", "b"))
+        a, b = (_read_side(data[name]) for name in ("a", "b"))
         return cls.over(DisputeKind(data["kind"]), a=a, b=b)
+
+    def mirrored(self) -> Self:
+        """Return the dispute as the other opinion sees it."""
+        return type(self)(
+            kind=_MIRRORED.get(self.kind, self.kind),
+            layer=self.layer,
+            onset=self.onset,
+            offset=self.offset,
+            a=self.b,
+            b=self.a,
+        )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -121,12 +185,13 @@ class ComparisonCounts:
         Segments of each opinion.
     n_agreed : int
         Pairs that agree.
-    n_missing, n_extra, n_label_mismatch, n_boundary_shift : int
+    n_missing, n_extra, n_label_mismatch, n_boundary_shift, n_split, n_merge : int
         Disputes of each kind.
     n_same_label : int
-        Pairs with one label, agreed or shifted: those whose boundaries can be compared.
+        Outcomes with one label on both sides (agreed, shifted, split, merged): those whose
+        boundaries can be compared.
     n_onsets_within, n_offsets_within : int
-        Boundaries of those pairs that lie within tolerance.
+        Boundaries of those that lie within tolerance; of a split or merge the outer ones.
     """
 
     n_a: int = 0
@@ -136,6 +201,8 @@ class ComparisonCounts:
     n_extra: int = 0
     n_label_mismatch: int = 0
     n_boundary_shift: int = 0
+    n_split: int = 0
+    n_merge: int = 0
     n_same_label: int = 0
     n_onsets_within: int = 0
     n_offsets_within: int = 0
@@ -148,10 +215,24 @@ class ComparisonCounts:
             }
         )
 
+    def mirrored(self) -> Self:
+        """Return the counts as the other opinion sees them."""
+        return replace(
+            self,
+            n_a=self.n_b,
+            n_b=self.n_a,
+            n_missing=self.n_extra,
+            n_extra=self.n_missing,
+            n_split=self.n_merge,
+            n_merge=self.n_split,
+        )
+
     @property
     def n_disputes(self) -> int:
         """Items that an arbiter has to decide."""
-        return self.n_missing + self.n_extra + self.n_label_mismatch + self.n_boundary_shift
+        alone = self.n_missing + self.n_extra
+        paired = self.n_label_mismatch + self.n_boundary_shift
+        return alone + paired + self.n_split + self.n_merge
 
     @property
     def agreement(self) -> float | None:
@@ -182,6 +263,15 @@ class Comparison:
     def is_agreed(self) -> bool:
         """Whether nothing is left to decide."""
         return not self.disputes
+
+    def mirrored(self) -> Self:
+        """Return the comparison as the other opinion sees it."""
+        return replace(
+            self,
+            agreed=tuple(replace(item, a=item.b, b=item.a) for item in self.agreed),
+            disputes=tuple(item.mirrored() for item in self.disputes),
+            counts=self.counts.mirrored(),
+        )
 
     def as_json(self) -> dict[str, Any]:
         """Return the JSON form."""

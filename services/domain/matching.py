@@ -1,147 +1,92 @@
-"""Which segment of one opinion answers which segment of the other, and which boundaries do.
+"""Which segments of one opinion answer which of the other, and which boundaries do.
 
 Conventions
 -----------
-Frames are integers and tolerances inclusive: with a tolerance of 3, 3 passes and 4 does not.
-Matching is one to one and optimal, never greedy, and does not depend on the order in which
-segments or opinions are given: swapping the opinions mirrors the result.
+Matching is optimal, never greedy, and does not depend on the order in which segments or
+opinions are given: swapping the opinions mirrors the result.
 
 Two segments are *eligible* for each other when they share a frame, or when both of their
 boundaries lie within the pairing window. Temporal IoU is no gate: a pure shift of 3 frames
 leaves an IoU of 0.14 to a segment of 4 frames and 0.98 to one of 300.
 
-Two segments *agree* when they carry the same label, both boundaries lie within the label's
-tolerance, and they share a frame. Without the last rule two flashes of one frame each, two
-frames apart, would count as one event.
+Timelines that hold one label at a time are aligned in order (``services.domain.alignment``),
+which also finds splits and merges. Where labels may overlap, segments are assigned one to
+one: which of several segments that overlap are pieces of one cannot be told.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
 from itertools import pairwise
 
-from services.domain.pairing import Edge, heaviest_assignment, heaviest_chain
+from services.domain.alignment import Group, align
+from services.domain.pairing import Edge, heaviest_assignment
+from services.domain.relations import relate
 from services.domain.segments import Segment
-
-Tolerance = tuple[int, int]
-"""Inclusive frames at the onset and at the offset."""
-
-_Row = tuple[int, Segment]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Relation:
-    """How two segments stand to each other.
-
-    Parameters
-    ----------
-    onset_delta, offset_delta : int
-        Frames by which the second comes later than the first.
-    same_label, shares_frame : bool
-        Whether the labels are equal, and whether any frame is in both.
-    onset_within, offset_within : bool
-        Whether each boundary lies within tolerance. For two labels with different
-        tolerances the larger one counts.
-    """
-
-    onset_delta: int
-    offset_delta: int
-    same_label: bool
-    shares_frame: bool
-    onset_within: bool
-    offset_within: bool
-
-    @property
-    def agrees(self) -> bool:
-        """Whether the two are one segment, by the rule in the module's docstring."""
-        return self.same_label and self.shares_frame and self.onset_within and self.offset_within
-
-    @property
-    def n_outside(self) -> int:
-        """Number of boundaries outside tolerance: 0, 1 or 2."""
-        return 2 - self.onset_within - self.offset_within
-
-    @property
-    def distance(self) -> int:
-        """Frames that the two boundaries are apart, added up."""
-        return abs(self.onset_delta) + abs(self.offset_delta)
-
-
-def relate(a: Segment, b: Segment, *, tolerance: Callable[[str], Tolerance]) -> Relation:
-    """Compare two segments boundary by boundary.
-
-    Parameters
-    ----------
-    a, b : Segment
-        Segments of one layer.
-    tolerance : callable
-        Gives a label's inclusive tolerances in frames.
-    """
-    onset_tolerance, offset_tolerance = tolerance(a.label)
-    if a.label != b.label:
-        other_onset, other_offset = tolerance(b.label)
-        onset_tolerance = max(onset_tolerance, other_onset)
-        offset_tolerance = max(offset_tolerance, other_offset)
-    onset_delta, offset_delta = b.onset - a.onset, b.offset - a.offset
-    return Relation(
-        onset_delta=onset_delta,
-        offset_delta=offset_delta,
-        same_label=a.label == b.label,
-        shares_frame=a.overlap(b) > 0,
-        onset_within=abs(onset_delta) <= onset_tolerance,
-        offset_within=abs(offset_delta) <= offset_tolerance,
-    )
+from services.domain.tolerances import Tolerances
 
 
 def match_segments(
     a: Sequence[Segment],
     b: Sequence[Segment],
     *,
-    tolerance: Callable[[str], Tolerance],
+    tolerances: Tolerances,
     window: int,
     exclusive: bool,
-) -> tuple[tuple[int, int], ...]:
-    """Pair the segments of two opinions on one layer, one to one and optimally.
+) -> list[Group]:
+    """Group the segments of two opinions on one layer that answer each other, optimally.
 
     Parameters
     ----------
     a, b : sequence of Segment
         One layer's segments of each opinion, in any order.
-    tolerance : callable
-        Gives a label's inclusive tolerances in frames.
+    tolerances : Tolerances
+        Which boundaries count as the same.
     window : int
         Pairing window in frames, for segments that share no frame.
     exclusive : bool
-        Whether the layer holds one label at a time. Pairs then keep their order in time.
-        Where an opinion breaks the rule, the layer is treated as one that may overlap.
+        Whether the layer holds one label at a time; see :func:`keeps_order`.
 
     Returns
     -------
-    tuple of (int, int)
-        Indices into ``a`` and ``b``, in order of time.
+    list of Group
+        Indices into ``a`` and ``b``, in order of time. What is in no group has no answer.
 
     Notes
     -----
-    What is optimal, in this order: most pairs that agree; most pairs of one label that share
-    a frame; most pairs; most pairs of one label; fewest boundaries outside tolerance; least
-    distance in frames; earliest. Where labels may overlap, one label's segments are looked
-    for first: the number of pairs of one label moves up to second place.
+    In order, what is optimal is said in ``services.domain.alignment``. Where labels may
+    overlap it is, in this order: most pairs that agree; most pairs of one label; most of
+    those that share a frame; most pairs; fewest boundaries outside tolerance; least distance
+    in frames; earliest.
 
     Agreement comes first so that a wider tolerance can never lower the number of agreed
     segments, and so that no chain of forced pairs tears apart two that agree.
     """
-    ordered_a, ordered_b = _ordered(a), _ordered(b)
-    if _content(ordered_b) < _content(ordered_a):  # one canonical side, so that swapping mirrors
-        mirrored = match_segments(b, a, tolerance=tolerance, window=window, exclusive=exclusive)
-        return tuple((i, j) for j, i in mirrored)
-    keeps_order = exclusive and _is_disjoint(ordered_a) and _is_disjoint(ordered_b)
-    edges = _edges(
-        ordered_a, ordered_b, tolerance=tolerance, window=window, label_first=not keeps_order
-    )
-    solve = heaviest_chain if keeps_order else heaviest_assignment
-    chosen = solve(edges, n_columns=len(ordered_b))
-    return tuple((ordered_a[i][0], ordered_b[j][0]) for i, j in chosen)
+    order_a, order_b = _order(a), _order(b)
+    rows, columns = [a[i] for i in order_a], [b[j] for j in order_b]
+    is_mirrored = _comes_first(columns, rows)  # one canonical side, so that swapping mirrors
+    if is_mirrored:
+        rows, columns = columns, rows
+    if exclusive and keeps_order(rows) and keeps_order(columns):
+        groups = align(rows, columns, tolerances=tolerances, window=window)
+    else:
+        groups = _assign(rows, columns, tolerances=tolerances, window=window)
+    if is_mirrored:
+        groups = [(mine, theirs) for theirs, mine in groups]
+    if order_a == [*range(len(a))] and order_b == [*range(len(b))]:
+        return groups
+    return [
+        (tuple(order_a[i] for i in mine), tuple(order_b[j] for j in theirs))
+        for mine, theirs in groups
+    ]
+
+
+def keeps_order(segments: Sequence[Segment]) -> bool:
+    """Whether segments, given in order of time, are disjoint.
+
+    An opinion that breaks its layer's rule is compared as one that may overlap.
+    """
+    return all(before.offset <= after.onset for before, after in pairwise(segments))
 
 
 def match_boundaries(
@@ -179,53 +124,55 @@ def match_boundaries(
     return tuple(pairs)
 
 
-def _ordered(segments: Sequence[Segment]) -> list[_Row]:
-    return sorted(
-        enumerate(segments), key=lambda row: (row[1].onset, row[1].offset, row[1].label, row[0])
-    )
+def _content(segment: Segment) -> tuple[int, int, str]:
+    return segment.onset, segment.offset, segment.label
 
 
-def _content(rows: list[_Row]) -> list[tuple[int, int, str]]:
-    return [(segment.onset, segment.offset, segment.label) for _, segment in rows]
+def _order(segments: Sequence[Segment]) -> list[int]:
+    contents = [_content(segment) for segment in segments]
+    return sorted(range(len(segments)), key=contents.__getitem__)
 
 
-def _is_disjoint(rows: list[_Row]) -> bool:
-    return all(before.offset <= after.onset for (_, before), (_, after) in pairwise(rows))
+def _comes_first(one: Sequence[Segment], other: Sequence[Segment]) -> bool:
+    """Whether one opinion stands before the other in an order that knows contents only."""
+    for mine, theirs in zip(one, other, strict=False):
+        if _content(mine) != _content(theirs):
+            return _content(mine) < _content(theirs)
+    return len(one) < len(other)
+
+
+def _assign(
+    a: Sequence[Segment], b: Sequence[Segment], *, tolerances: Tolerances, window: int
+) -> list[Group]:
+    edges = _edges(a, b, tolerances=tolerances, window=window)
+    pairs = heaviest_assignment(edges, n_columns=len(b))
+    return [((row,), (column,)) for row, column in pairs]
 
 
 def _edges(
-    a: list[_Row],
-    b: list[_Row],
-    *,
-    tolerance: Callable[[str], Tolerance],
-    window: int,
-    label_first: bool,
+    a: Sequence[Segment], b: Sequence[Segment], *, tolerances: Tolerances, window: int
 ) -> list[Edge]:
     """Weigh all eligible pairs: the lexicographic order of the notes, as one integer each."""
     related = [
-        (i, j, relate(a[i][1], b[j][1], tolerance=tolerance)) for i, j in _eligible(a, b, window)
+        (i, j, relate(a[i], b[j], tolerances=tolerances)) for i, j in _eligible(a, b, window)
     ]
     most = min(len(a), len(b)) + 1
     farthest = most * max((relation.distance for *_, relation in related), default=0) + 1
     edges = []
     for i, j, relation in related:
-        same, near = relation.same_label, relation.same_label and relation.shares_frame
-        ranks = (
-            (relation.agrees, same, near, 1) if label_first else (relation.agrees, near, 1, same)
-        )
         weight = 0
-        for rank in ranks:
+        for rank in (relation.agrees, relation.same_label, relation.is_near, 1):
             weight = weight * most + rank
         weight = weight * 2 * most - relation.n_outside
         edges.append((i, j, weight * farthest - relation.distance))
     return edges
 
 
-def _eligible(a: list[_Row], b: list[_Row], window: int) -> Iterator[tuple[int, int]]:
+def _eligible(a: Sequence[Segment], b: Sequence[Segment], window: int) -> Iterator[tuple[int, int]]:
     """Sweep over time and yield the eligible pairs; costs what it yields, not n times n."""
     arrivals = sorted(
-        [(segment.onset, 0, i, segment) for i, (_, segment) in enumerate(a)]
-        + [(segment.onset, 1, j, segment) for j, (_, segment) in enumerate(b)],
+        [(segment.onset, 0, i, segment) for i, segment in enumerate(a)]
+        + [(segment.onset, 1, j, segment) for j, segment in enumerate(b)],
         key=lambda arrival: arrival[:3],
     )
     present: tuple[list[tuple[int, Segment]], ...] = ([], [])

@@ -229,6 +229,15 @@ class BridgeContract:
         assert task["data"]["brief"].count(opening) == 1
         one.person.update(annotation_id, render([seg("pour", 0, 30)]))
         assert frames(one.only()) == [("pour", 0, 30)]
+        remark = make_finding("flicker", '"pour" is short.', frames=(0, 30))
+        for _ in range(2):
+            world.bridge.show_passed(task_id, [remark])
+        (task,) = one.person.tasks(one.project_id)
+        assert task["data"]["status"] == "passed"
+        assert "came back" not in task["data"]["brief"]
+        assert task["data"]["brief"].count('Remark: "pour" is short.') == 1
+        assert task["data"]["brief"].count(opening) == 1
+        assert frames(one.only()) == [("pour", 0, 30)]
 
     def test_what_label_studio_lets_through_is_read_as_it_is(self, world: World, desk: Any) -> None:
         one = desk()

@@ -62,6 +62,19 @@ def test_what_is_rendered_is_read_back(given_segments: list[Segment]) -> None:
     ]
 
 
+@pytest.mark.parametrize(
+    ("label", "layer"),
+    [("right", "hands"), ("starboard", "hands"), ("flap", "hands"), ("nowhere", "main")],
+)
+def test_a_label_tells_its_layer_also_under_an_older_name(label: str, layer: str) -> None:
+    # Tier 1 can then say what became of it, instead of that the first layer does not have it.
+    document = AWKWARD.model_dump(mode="json")
+    document["layers"][1]["labels"][1]["aliases"] = ["starboard"]
+    document["changes"] = [{"kind": "retire", "layer": "hands", "before": "flap"}]
+    found = _only([_value(timelinelabels=[label])], taxonomy=Taxonomy.parse(document))
+    assert (found.layer, found.label, found.problem) == (layer, label, None)
+
+
 @given(segments(), segments(), segments())
 def test_untouched_opinions_are_no_part_of_the_answer(
     final: list[Segment], x: list[Segment], y: list[Segment]

@@ -2,10 +2,20 @@ from __future__ import annotations
 
 from dataclasses import replace
 from fractions import Fraction
+from typing import Any
 
-from labeling_bridge.tasks import Clip, annotation_task, arbitration_task, returned_data
+import pytest
+
+from labeling_bridge.tasks import (
+    Clip,
+    annotation_task,
+    arbitration_task,
+    passed_data,
+    returned_data,
+)
 from services.domain.findings import make_finding
 from services.domain.segments import Segment
+from services.domain.taxonomy import Taxonomy
 from tests.bridge.samples import AWKWARD, CLIP, comparison, seg
 
 NAMES = ("ana", "ben", "sam")
@@ -87,6 +97,55 @@ def test_the_arbiter_reads_every_dispute_in_a_sentence() -> None:
     ]
 
 
+def test_splits_and_merges_read_as_one_segment_against_several() -> None:
+    x = [seg("pour", 0, 60), seg("stir", 100, 120), seg("stir", 121, 160)]
+    y = [seg("pour", 0, 20), seg("pour", 21, 60), seg("stir", 100, 160)]
+    task = arbitration_task(assignment="u", clip=CLIP, round_=1, comparison=comparison(x, y))
+    assert task.opening.splitlines()[2:] == [
+        '1. "pour" (frames 1 to 60) is one segment in X and 2 in Y: '
+        "frames 1 to 20 and frames 22 to 60.",
+        '2. "stir" (frames 101 to 160) is one segment in Y and 2 in X: '
+        "frames 101 to 120 and frames 122 to 160.",
+    ]
+    drawn = [
+        (region["value"]["timelinelabels"][0], *region["value"]["ranges"][0].values())
+        for region in task.draft
+    ]
+    assert drawn == [
+        ("Y · pour", 1, 20),
+        ("X · pour", 1, 60),
+        ("Y · pour", 22, 60),
+        ("X · stir", 101, 120),
+        ("Y · stir", 101, 160),
+        ("X · stir", 122, 160),
+    ]
+
+
+def test_a_sentence_lists_few_pieces_and_the_rows_show_all() -> None:
+    y = [seg("left", 10 * n, 10 * n + 9, "hands") for n in range(9)]
+    several = Taxonomy.parse(
+        {
+            "name": "hands",
+            "version": 1,
+            "layers": [
+                {"name": "hands", "labels": [{"name": "left"}]},
+                {"name": "feet", "labels": [{"name": "step"}]},
+            ],
+        }
+    )
+    one, step = seg("left", 0, 89, "hands"), seg("step", 200, 210, "feet")
+    compared = comparison([one, step], [*y, step], taxonomy=several)
+    task = arbitration_task(assignment="u", clip=CLIP, round_=1, comparison=compared)
+    assert task.opening.splitlines()[2] == (
+        '1. hands: "left" (frames 1 to 89) is one segment in X and 9 in Y: frames 1 to 9, '
+        "frames 11 to 19, frames 21 to 29, frames 31 to 39, frames 41 to 49, frames 51 to 59 "
+        "and 3 more."
+    )
+    shown = [region for region in task.draft if region["from_name"] == "opinion_y"]
+    assert len(shown) == 9 + 1
+    assert len({region["id"] for region in task.draft}) == len(task.draft)
+
+
 def test_one_dispute_is_one_point() -> None:
     task = arbitration_task(
         assignment="u", clip=CLIP, round_=1, comparison=comparison([seg("pour", 0, 9)], [])
@@ -151,3 +210,23 @@ def test_findings_stand_before_what_the_task_said_at_first() -> None:
 def test_a_clip_says_its_length() -> None:
     clip = Clip(name="a", proxy_key="k", rate=Fraction(60000, 1001), n_frames=7)
     assert clip.line == "a · 7 frames at 59.9401 frames a second."
+
+
+@pytest.mark.parametrize(
+    ("remarks", "brief"),
+    [
+        ([], "This answer was taken.\n\nMark it."),
+        (
+            [make_finding("empty", "Nothing is marked.", frames=None)],
+            "This answer was taken. Nothing has to be done. Where a remark is right, correct your "
+            "answer and press Update.\nRemark: Nothing is marked.\n\nMark it.",
+        ),
+    ],
+)
+def test_what_passed_no_longer_says_that_it_came_back(remarks: Any, brief: str) -> None:
+    data = {"brief": "This answer came back.", "opening": "Mark it.", "status": "returned"}
+    assert passed_data(data, remarks) == {
+        "brief": brief,
+        "opening": "Mark it.",
+        "status": "passed",
+    }

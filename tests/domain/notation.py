@@ -25,12 +25,13 @@ def _segments(text: str, layer: str) -> list[Segment]:
     return found
 
 
-def write(segment: Segment | None) -> str:
-    return "" if segment is None else f"{segment.label} {segment.onset}-{segment.offset}"
+def write(segment: Segment) -> str:
+    return f"{segment.label} {segment.onset}-{segment.offset}"
 
 
 def write_dispute(dispute: Dispute) -> str:
-    return f"{dispute.kind}: {write(dispute.a)} | {write(dispute.b)}"
+    a, b = (", ".join(map(write, side)) for side in (dispute.a, dispute.b))
+    return f"{dispute.kind}: {a} | {b}"
 
 
 def outcome(comparison: Comparison) -> tuple[list[str], list[str]]:

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from services.domain.assignment import choose_arbiter, choose_seats
-from services.domain.blindness import candidate_order, shows_prelabel
+from services.domain.blindness import candidate_order, shows_prelabel, shows_probe
 from services.domain.errors import InputError
 
 CAST = {"ana": 0, "ben": 0, "dan": 0, "eve": 0}
@@ -57,7 +57,7 @@ def test_rounds_are_drawn_anew() -> None:
 
 def test_too_few_annotators_is_said_with_the_remedy() -> None:
     with pytest.raises(
-        InputError, match="needs 2 annotators, but the project has 1; add"
+        InputError, match="needs 2 annotators, but the project has 1 active; add"
     ) as caught:
         seats(CLIPS[0], annotators={"ana": 0})
     assert caught.value.code == "too_few_annotators"
@@ -118,3 +118,22 @@ def test_the_control_share_is_kept() -> None:
     assert abs(n_bare - 400) < 90
     assert all(shows_prelabel(clip, 0.0) for clip in CLIPS)
     assert not any(shows_prelabel(clip, 1.0) for clip in CLIPS)
+
+
+@pytest.mark.parametrize("share", [0.0, 0.1, 0.5, 1.0])
+def test_about_the_share_of_rounds_has_a_probe(share: float) -> None:
+    n = sum(shows_probe(clip, 1, share) for clip in CLIPS)
+    assert abs(n / len(CLIPS) - share) <= (0.05 if 0 < share < 1 else 0)
+
+
+def test_whether_a_round_has_a_probe_is_drawn_anew_and_can_be_repeated() -> None:
+    first, second = ([shows_probe(clip, r, 0.5) for clip in CLIPS] for r in (1, 2))
+    assert first != second
+    assert first == [shows_probe(clip, 1, 0.5) for clip in CLIPS]
+
+
+def test_probes_do_not_follow_the_controls() -> None:
+    """Both lots are drawn from the clip; neither may tell of the other."""
+    bare = [clip for clip in CLIPS if not shows_prelabel(clip, 0.5)]
+    n = sum(shows_probe(clip, 1, 0.5) for clip in bare)
+    assert abs(n / len(bare) - 0.5) <= 0.1

@@ -11,16 +11,16 @@ from scipy.optimize import linear_sum_assignment
 from scipy.sparse import csr_array
 from scipy.sparse.csgraph import maximum_bipartite_matching
 
-from services.domain.matching import Relation, match_boundaries, match_segments, relate
+from services.domain.alignment import Group, align
+from services.domain.matching import match_boundaries, match_segments
+from services.domain.relations import Relation, relate
 from services.domain.segments import Segment, Segmentation
+from services.domain.tolerances import Tolerances
 from tests.domain.notation import opinion
 from tests.strategies import LABELS, opinion_pairs
 
+THREE = Tolerances(of_label=lambda _label: (3, 3))
 Rank = tuple[int, ...]
-
-
-def three(_label: str) -> tuple[int, int]:
-    return 3, 3
 
 
 def eligible(a: Segment, b: Segment, window: int) -> bool:
@@ -28,49 +28,29 @@ def eligible(a: Segment, b: Segment, window: int) -> bool:
     return a.overlap(b) > 0 or near
 
 
-def rank(relation: Relation, *, label_first: bool) -> Rank:
-    """The lexicographic worth of one pair, written out once more."""
-    near = int(relation.same_label and relation.shares_frame)
-    same = int(relation.same_label)
-    middle = (same, near, 1) if label_first else (near, 1, same)
-    return (int(relation.agrees), *middle, -relation.n_outside, -relation.distance)
+def rank(relation: Relation) -> Rank:
+    """The lexicographic worth of one pair where labels may overlap, written out once more."""
+    same, near = int(relation.same_label), int(relation.is_near)
+    return int(relation.agrees), same, near, 1, -relation.n_outside, -relation.distance
 
 
 def add(*ranks: Rank) -> Rank:
     return tuple(map(sum, zip((0,) * 6, *ranks, strict=True)))
 
 
-def worth(
-    pairs: tuple[tuple[int, int], ...], a: Segmentation, b: Segmentation, *, label_first: bool
-) -> Rank:
-    found = [relate(a.segments[i], b.segments[j], tolerance=three) for i, j in pairs]
-    return add(*(rank(relation, label_first=label_first) for relation in found))
+def worth(groups: list[Group], a: Segmentation, b: Segmentation) -> Rank:
+    pairs = [(i, j) for (i,), (j,) in groups]
+    found = [relate(a.segments[i], b.segments[j], tolerances=THREE) for i, j in pairs]
+    return add(*(rank(relation) for relation in found))
 
 
-def best_in_order(a: list[Segment], b: list[Segment], window: int) -> Rank:
-    """The textbook alignment over all prefixes, with nothing left out."""
-    table: dict[tuple[int, int], Rank] = {}
-    for i, j in product(range(len(a) + 1), range(len(b) + 1)):
-        options = [(0,) * 6]
-        if i:
-            options.append(table[i - 1, j])
-        if j:
-            options.append(table[i, j - 1])
-        if i and j and eligible(a[i - 1], b[j - 1], window):
-            relation = relate(a[i - 1], b[j - 1], tolerance=three)
-            options.append(add(table[i - 1, j - 1], rank(relation, label_first=False)))
-        table[i, j] = max(options)
-    return table[len(a), len(b)]
-
-
-def best_assignment(a: Segmentation, b: Segmentation, window: int, *, label_first: bool) -> Rank:
+def best_assignment(a: Segmentation, b: Segmentation, window: int) -> Rank:
     """SciPy's optimum of the same worth, packed into a float: exact for few, short segments."""
     weights = np.zeros((len(a), len(b)))
     ranks: dict[tuple[int, int], Rank] = {}
     for (i, one), (j, other) in product(enumerate(a), enumerate(b)):
         if eligible(one, other, window):
-            relation = relate(one, other, tolerance=three)
-            ranks[i, j] = rank(relation, label_first=label_first)
+            ranks[i, j] = rank(relate(one, other, tolerances=THREE))
             packed = 0
             for part, size in zip(ranks[i, j], (14, 14, 14, 14, 28, 2000), strict=True):
                 packed = packed * size + part
@@ -80,48 +60,46 @@ def best_assignment(a: Segmentation, b: Segmentation, window: int, *, label_firs
 
 
 @given(opinion_pairs(exclusive=True), st.integers(0, 15))
-def test_in_order_it_is_as_good_as_the_full_alignment(
+def test_timelines_in_order_are_aligned(
     pair: tuple[Segmentation, Segmentation], window: int
 ) -> None:
-    a, b = pair
-    pairs = match_segments(a.segments, b.segments, tolerance=three, window=window, exclusive=True)
-    assert worth(pairs, a, b, label_first=False) == best_in_order([*a], [*b], window)
+    a, b = sorted(pair, key=lambda side: [segment.order for segment in side])
+    groups = match_segments(a.segments, b.segments, tolerances=THREE, window=window, exclusive=True)
+    assert groups == align(a.segments, b.segments, tolerances=THREE, window=window)
 
 
 @given(opinion_pairs(), st.integers(0, 15))
-def test_out_of_order_it_is_as_good_as_scipys_assignment(
+def test_where_labels_may_overlap_it_is_as_good_as_scipys_assignment(
     pair: tuple[Segmentation, Segmentation], window: int
 ) -> None:
     a, b = pair
-    pairs = match_segments(a.segments, b.segments, tolerance=three, window=window, exclusive=False)
-    assert worth(pairs, a, b, label_first=True) == best_assignment(a, b, window, label_first=True)
+    groups = match_segments(
+        a.segments, b.segments, tolerances=THREE, window=window, exclusive=False
+    )
+    assert worth(groups, a, b) == best_assignment(a, b, window)
 
 
-@given(opinion_pairs(exclusive=True))
-def test_alignment_equals_assignment_where_a_frame_must_be_shared(
-    pair: tuple[Segmentation, Segmentation],
-) -> None:
-    # Two crossing pairs of disjoint segments can never both share a frame.
-    a, b = pair
-    pairs = match_segments(a.segments, b.segments, tolerance=three, window=0, exclusive=True)
-    assert worth(pairs, a, b, label_first=False) == best_assignment(a, b, 0, label_first=False)
-
-
-@given(opinion_pairs(), st.booleans())
+@given(opinion_pairs(exclusive=False), st.booleans())
 def test_it_never_agrees_on_less_than_greedy_pairing(
     pair: tuple[Segmentation, Segmentation], exclusive: bool
 ) -> None:
     a, b = pair
-    pairs = match_segments(a.segments, b.segments, tolerance=three, window=15, exclusive=exclusive)
+    groups = match_segments(
+        a.segments, b.segments, tolerances=THREE, window=15, exclusive=exclusive
+    )
     n_greedy, left = 0, list(b)
     for one in a:
-        answers = [other for other in left if relate(one, other, tolerance=three).agrees]
+        answers = [other for other in left if relate(one, other, tolerances=THREE).agrees]
         if answers:
-            nearest = min(answers, key=lambda s: relate(one, s, tolerance=three).distance)
+            nearest = min(answers, key=lambda s: relate(one, s, tolerances=THREE).distance)
             left.remove(nearest)
             n_greedy += 1
-    best = worth(pairs, a, b, label_first=True)
-    assert best[0] >= n_greedy
+    n_agreed = sum(
+        relate(a.segments[rows[0]], b.segments[columns[0]], tolerances=THREE).agrees
+        for rows, columns in groups
+        if len(rows) == len(columns) == 1
+    )
+    assert n_agreed >= n_greedy
 
 
 @given(opinion_pairs(), st.booleans(), st.randoms(use_true_random=False))
@@ -133,19 +111,17 @@ def test_the_order_of_segments_does_not_matter(
     dice.shuffle(mixed_a)  # type: ignore[attr-defined]
     dice.shuffle(mixed_b)  # type: ignore[attr-defined]
 
-    def matched(one: list[Segment], other: list[Segment]) -> list[tuple[Segment, Segment]]:
-        pairs = match_segments(one, other, tolerance=three, window=15, exclusive=exclusive)
-        return [(one[i], other[j]) for i, j in pairs]
+    def matched(one: list[Segment], other: list[Segment]) -> list[list[list[Segment]]]:
+        groups = match_segments(one, other, tolerances=THREE, window=15, exclusive=exclusive)
+        return [[[one[i] for i in rows], [other[j] for j in columns]] for rows, columns in groups]
 
     assert matched(mixed_a, mixed_b) == matched(a, b)
 
 
 def test_of_two_labels_the_wider_tolerance_counts() -> None:
-    def tolerance(label: str) -> tuple[int, int]:
-        return {"X": (1, 9), "Y": (5, 2)}[label]
-
+    tolerances = Tolerances(of_label={"X": (1, 9), "Y": (5, 2)}.__getitem__)
     (a,), (b,) = opinion("X 10-20"), opinion("Y 15-29")
-    for relation in (relate(a, b, tolerance=tolerance), relate(b, a, tolerance=tolerance)):
+    for relation in (relate(a, b, tolerances=tolerances), relate(b, a, tolerances=tolerances)):
         assert (relation.onset_within, relation.offset_within) == (True, True)
         assert relation.n_outside == 0
         assert not relation.agrees
@@ -205,6 +181,6 @@ def test_ten_thousand_segments_take_seconds_at_most() -> None:
     covering = Segment(label="Y", onset=0, offset=a[-1].offset)
     for exclusive, extra in ((True, []), (False, []), (False, [covering])):
         before = time.process_time()
-        pairs = match_segments([*a, *extra], b, tolerance=three, window=15, exclusive=exclusive)
+        pairs = match_segments([*a, *extra], b, tolerances=THREE, window=15, exclusive=exclusive)
         assert len(pairs) == len(a)
         assert time.process_time() - before < 5

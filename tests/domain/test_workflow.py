@@ -27,7 +27,16 @@ ALLOWED = {
     S.QUARANTINED: {P.REQUEUED},
     S.INGESTED: {P.PRELABELLED},
     S.PRELABELLED: {P.DISPATCHED},
-    S.IN_ANNOTATION: {P.DISPATCHED, P.SUBMITTED, P.RETURNED, P.PASSED, P.AGREED, P.DISPUTED},
+    S.IN_ANNOTATION: {
+        P.DISPATCHED,
+        P.SUBMITTED,
+        P.RETURNED,
+        P.PASSED,
+        P.AGREED,
+        P.DISPUTED,
+        P.SCORED,
+        P.RESTORED,
+    },
     S.IN_ARBITRATION: {
         P.ARBITRATION_OPENED,
         P.SUBMITTED,
@@ -35,9 +44,11 @@ ALLOWED = {
         P.ARBITRATED,
         P.REOPENED,
         P.REJECTED,
+        P.RESTORED,
     },
     S.ACCEPTED: {P.REOPENED},
     S.REJECTED: {P.REOPENED},
+    S.SCORED: set(),
 }
 
 
@@ -76,6 +87,7 @@ def test_rounds_run_out(state: ClipState) -> None:
         (S.IN_ARBITRATION, Facts(has_arbiter=True), None),
         (S.ACCEPTED, Facts(n_to_push=1, n_unchecked=1), None),
         (S.REJECTED, Facts(), None),
+        (S.SCORED, Facts(n_to_push=1, n_unchecked=1), None),
     ],
 )
 def test_what_is_due(state: ClipState, facts: Facts, due: Stage | None) -> None:
