@@ -14,7 +14,7 @@ PYTEST_ARGS ?=
 MARKS ?= not benchmark
 
 .DEFAULT_GOAL := help
-.PHONY: help demo up test lint bench clean set-up set-up-dev
+.PHONY: help demo up test lint bench clean set-up set-up-dev set-up-oracles
 
 help: ## show this
 	@echo "make demo [CLIPS=folder]  the whole path on real parts, with simulated people; DEMO_ONCE=1 stops at the end"
@@ -29,6 +29,11 @@ set-up:
 
 set-up-dev:
 	@$(SET_UP) --dev
+
+# sed_eval brings matplotlib, numba and more; only the benchmarks measure against it.
+set-up-oracles: set-up-dev
+	@$(PYTHON) -m pip show --quiet sed_eval 2>/dev/null || \
+		$(PYTHON) -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[oracles]'
 
 demo: set-up
 	@$(SEGUE) demo $(if $(CLIPS),--clips "$(CLIPS)") $(if $(filter-out 0 no false,$(DEMO_ONCE)),--once)
@@ -47,7 +52,7 @@ lint: set-up-dev
 	"$(BIN)/deptry" .
 	"$(BIN)/codespell" $(SOURCES) README.md Makefile pyproject.toml
 
-bench: set-up-dev
+bench: set-up-oracles
 	$(FOR_TESTS) $(PYTHON) -m pytest -m benchmark tests/benchmarks -s $(PYTEST_ARGS)
 
 clean:
