@@ -41,9 +41,9 @@ def read_project(path: Path) -> tuple[str, ProjectIn]:
     """
     if path.is_dir():
         path = path / "project.yaml"
-    spec = _in_file(path, ProjectFile)
+    spec = read_document(path, ProjectFile)
     taxonomy_path = path.parent / spec.taxonomy
-    taxonomy = _in_file(taxonomy_path, Taxonomy)
+    taxonomy = read_document(taxonomy_path, Taxonomy)
     try:
         policy = Policy.parse(spec.policy)
     except InputError as error:
@@ -56,7 +56,14 @@ def read_project(path: Path) -> tuple[str, ProjectIn]:
     )
 
 
-def _in_file(path: Path, model: type[_Model]) -> _Model:
+def read_document(path: Path, model: type[_Model]) -> _Model:
+    """Read a YAML file as one of the house's documents.
+
+    Raises
+    ------
+    InputError
+        Naming the file and the field.
+    """
     try:
         data = yaml.safe_load(path.read_text(encoding="utf-8"))
     except OSError as error:

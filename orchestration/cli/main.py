@@ -10,7 +10,20 @@ import typer
 from pydantic import ValidationError
 from rich.console import Console
 
-from orchestration.cli import apply, demo, ingest, release, status, up, users
+from orchestration.cli import (
+    apply,
+    check,
+    compare,
+    demo,
+    gold,
+    ingest,
+    quality,
+    release,
+    standing,
+    status,
+    up,
+    users,
+)
 from services.domain.errors import SegueError
 
 app = typer.Typer(
@@ -25,8 +38,13 @@ app.command("apply")(apply.apply)
 app.command("ingest")(ingest.ingest)
 app.command("status")(status.status)
 app.command("retry")(status.retry)
+app.command("quality")(quality.quality)
+app.command("compare")(compare.compare)
+app.command("check")(check.check)
 app.add_typer(users.app, name="users")
 app.add_typer(release.app, name="release")
+app.add_typer(gold.app, name="gold")
+app.add_typer(standing.app, name="standing")
 
 
 @app.callback(invoke_without_command=True)

@@ -1,0 +1,111 @@
+"""Run a comparison from the file to its outputs."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import IO, Final, Protocol
+
+from rich.console import Console
+from rich.text import Text
+
+from orchestration.plain_files.csv_table import CsvTable
+from orchestration.plain_files.head import Head
+from orchestration.plain_files.html_page import HtmlPage
+from orchestration.plain_files.json_document import JsonDocument
+from orchestration.plain_files.lines import name_of
+from orchestration.plain_files.outputs import STDOUT, outputs
+from orchestration.plain_files.store import OpinionStore
+from orchestration.plain_files.terminal import TerminalReport, notes
+from orchestration.plain_files.wording import counted, printable
+from orchestration.plain_files.yardstick import ComparedItem, Yardstick
+from services.domain.errors import InputError
+from services.domain.metrics.summary import Summary
+
+
+class Sink(Protocol):
+    """Something that takes compared items one at a time."""
+
+    def add(self, item: ComparedItem) -> None:
+        """Take one item."""
+
+    def close(self, summary: Summary) -> None:
+        """Take the pooled figures, after the last item."""
+
+
+_WRITERS: Final[Mapping[str, type[CsvTable] | type[JsonDocument] | type[HtmlPage]]] = {
+    "--csv": CsvTable,
+    "--json": JsonDocument,
+    "--html": HtmlPage,
+}
+
+
+def report(
+    path: Path, *, yardstick: Yardstick, targets: Mapping[str, Path], console: Console
+) -> None:
+    """Compare a file's opinions and write what is asked for, or a summary to the console.
+
+    Raises
+    ------
+    InputError
+        If a line is at fault, or nothing can be compared; no output has changed.
+    StorageError
+        If a file cannot be read or written; no output has changed.
+    """
+    with (
+        outputs(targets, source=path) as files,
+        OpinionStore.of(path, refuse=yardstick.refuse) as store,
+    ):
+        head = _head(path, store, yardstick)
+        sinks = list(_sinks(files, head, console))
+        n_pairs = _pour(store, yardstick, sinks)
+    for option, target in targets.items():
+        if target != STDOUT:
+            _say(console, f"{option[2:]}: {target} ({counted(n_pairs, 'pair')})")
+    for note in notes(head):
+        _say(console, note)
+
+
+def _head(path: Path, store: OpinionStore, yardstick: Yardstick) -> Head:
+    head = Head(
+        file=name_of(path),
+        n_items=store.n_items,
+        n_opinions=store.n_opinions,
+        n_alone=store.n_alone,
+        tolerances=yardstick.tolerances,
+        taxonomy=yardstick.taxonomy,
+        snapping=store.snapping,
+    )
+    if head.n_alone == head.n_items:
+        raise InputError(
+            f"{head.file} has no item with two annotators, so there is nothing to compare. "
+            'Lines belong together when their "item" is the same, letter by letter.'
+        )
+    return head
+
+
+def _sinks(files: Mapping[str, IO[str]], head: Head, console: Console) -> Iterator[Sink]:
+    for option, file in files.items():
+        yield _WRITERS[option](file, head)
+    if not files:
+        yield TerminalReport(console, head)
+
+
+def _pour(store: OpinionStore, yardstick: Yardstick, sinks: list[Sink]) -> int:
+    """Compare item by item; of each, only sums outlive it."""
+    summary = Summary(tolerances=yardstick.tolerances)
+    n_pairs = 0
+    for opinions in store.items():
+        item = yardstick.item(opinions)
+        n_pairs += len(item.pairs)
+        for pair in item.pairs:
+            summary.add(item.name, pair.metrics)
+        for sink in sinks:
+            sink.add(item)
+    for sink in sinks:
+        sink.close(summary)
+    return n_pairs
+
+
+def _say(console: Console, sentence: str) -> None:
+    console.print(Text(printable(sentence)), soft_wrap=True)
