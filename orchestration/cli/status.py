@@ -71,7 +71,8 @@ def reasons(rows: list[ClipOut]) -> list[str]:
 
 def _stuck(client: TrackerClient, slug: str) -> list[ClipOut]:
     refused = list(client.clips(slug, state=ClipState.QUARANTINED))
-    return refused + list(client.clips(slug, held=True))
+    # Shadow clips too: people wait for nothing there, but somebody must free them.
+    return refused + list(client.clips(slug, held=True, purpose="any"))
 
 
 def _counts(slug: str, status: ProjectStatus) -> Table:

@@ -27,7 +27,7 @@ from services.domain.workflow import AssignmentState, Stage
 
 
 def check_clip(item: WorkItem, parts: Runtime) -> WorkReport:
-    """Judge the answers of one clip's present round."""
+    """Judge the answers of one clip's present round: against each other, or against gold."""
     del parts  # pure: everything came with the claim
     taxonomy = Taxonomy.parse(item.taxonomy)
     reports = {
@@ -46,10 +46,14 @@ def check_clip(item: WorkItem, parts: Runtime) -> WorkReport:
     if arbiters:
         return _arbitrated(item, arbiters[-1], reports[arbiters[-1].annotation_uid], verdicts)
     policy = Policy.parse(item.policy)
-    sound = list(_sound(item.opinions, reports.values()))
+    sound = [*_known(item), *_sound(item.opinions, reports.values())]
     if len(sound) < policy.seats:
         return CheckDone(verdicts=verdicts)
-    comparison = compare(sound[0], sound[1], taxonomy=taxonomy, policy=policy)
+    comparison = compare(
+        sound[0], sound[1], taxonomy=taxonomy, policy=policy, times=_timebase(item)
+    )
+    if item.gold is not None:
+        return CheckDone(verdicts=verdicts, comparison=comparison.as_json())
     accepted = [] if comparison.disputes else consensus(comparison)
     return CheckDone(
         verdicts=verdicts,
@@ -58,12 +62,23 @@ def check_clip(item: WorkItem, parts: Runtime) -> WorkReport:
     )
 
 
-def _sanity(opinion: OpinionWork, item: WorkItem, taxonomy: Taxonomy) -> SanityReport:
+def _known(item: WorkItem) -> list[Segmentation]:
+    """Return the answer that is known: it takes the first opinion's place."""
+    if item.gold is None:
+        return []
+    return [Segmentation.from_json(item.gold, n_frames=_timebase(item).n_frames)]
+
+
+def _timebase(item: WorkItem) -> Timebase:
     if item.timebase is None:
         raise InputError(f"Clip {item.name} has answers but no timebase on record.")
+    return Timebase.from_json(item.timebase)
+
+
+def _sanity(opinion: OpinionWork, item: WorkItem, taxonomy: Taxonomy) -> SanityReport:
     return check_submission(
         [SubmittedSegment.from_json(segment) for segment in opinion.segments],
-        n_frames=Timebase.from_json(item.timebase).n_frames,
+        n_frames=_timebase(item).n_frames,
         taxonomy=taxonomy,
     )
 

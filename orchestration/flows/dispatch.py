@@ -29,7 +29,8 @@ def clip_of(item: WorkItem) -> Clip:
 
 def annotator_task(item: WorkItem, seat: SeatWork) -> SeatTask:
     """Make one annotator's task, with the machine's draft unless it is a control."""
-    draft = [Segment.from_json(segment) for segment in item.prelabel]
+    own = item.prelabel if seat.prelabel is None else seat.prelabel
+    draft = [Segment.from_json(segment) for segment in own]
     return annotation_task(
         assignment=str(seat.assignment_uid),
         clip=clip_of(item),

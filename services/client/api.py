@@ -23,6 +23,8 @@ from services.client.payloads import (
     ClipOut,
     ClipRegistered,
     DecisionOut,
+    GoldIn,
+    GoldOut,
     InboxHint,
     LaneIn,
     LaneOut,
@@ -34,6 +36,10 @@ from services.client.payloads import (
     ReleaseClip,
     ReleaseFileIn,
     ReleaseOut,
+    ShowingOut,
+    StandingEventOut,
+    StandingIn,
+    StandingOut,
     SubmissionIn,
     SubmissionOut,
     TaxonomyOut,
@@ -46,8 +52,10 @@ from services.client.payloads import (
     WorkReport,
     WorkReported,
 )
+from services.client.quality_calls import QualityCalls
 from services.client.transport import Transport, document
-from services.domain.workflow import AssignmentState, ClipState, Stage
+from services.domain.standing import AnnotatorStanding
+from services.domain.workflow import AssignmentState, ClipPurpose, ClipState, Stage
 
 REGISTER_BATCH = 2000
 
@@ -56,7 +64,7 @@ class _Registered(BaseModel):
     clips: list[ClipRegistered]
 
 
-class TrackerClient:
+class TrackerClient(QualityCalls):
     """Speaks to one tracker as one user; safe to share between threads.
 
     Every call raises the errors of ``services.domain.errors``. Calls that the tracker takes
@@ -182,10 +190,17 @@ class TrackerClient:
         due: Stage | None = None,
         held: bool | None = None,
         name: str | None = None,
+        purpose: ClipPurpose | Literal["any"] | None = None,
     ) -> Iterator[ClipOut]:
-        """Go through a project's clips."""
+        """Go through a project's clips; through shadow clips only if a purpose is named."""
         return self._wire.pages(
-            f"/projects/{slug}/clips", ClipOut, state=state, due=due, held=held, name=name
+            f"/projects/{slug}/clips",
+            ClipOut,
+            state=state,
+            due=due,
+            held=held,
+            name=name,
+            purpose=purpose,
         )
 
     def clip(self, uid: UUID) -> ClipOut:
@@ -266,6 +281,55 @@ class TrackerClient:
     def decisions(self, clip_uid: UUID) -> Iterator[DecisionOut]:
         """Go through how a clip's rounds ended."""
         return self._wire.pages(f"/clips/{clip_uid}/decisions", DecisionOut)
+
+    # --- gold --------------------------------------------------------------------------------
+
+    def gold(self, slug: str) -> Iterator[GoldOut]:
+        """Go through a project's gold, withdrawn or not."""
+        return self._wire.pages(f"/projects/{slug}/gold", GoldOut)
+
+    def gold_promote(self, slug: str, clip_uid: UUID, *, note: str = "") -> GoldOut:
+        """Make an accepted clip's decision gold; again returns the same entry."""
+        body = document(GoldIn(clip_uid=clip_uid, note=note))
+        return self._wire.send("POST", f"/projects/{slug}/gold", GoldOut, body)
+
+    def gold_withdraw(self, uid: UUID, *, note: str = "") -> GoldOut:
+        """Show an entry to nobody any more, and measure nobody by it."""
+        return self._wire.send("POST", f"/gold/{uid}/withdraw", GoldOut, {"note": note})
+
+    def showings(
+        self,
+        slug: str,
+        *,
+        username: str | None = None,
+        purpose: Literal["honeypot", "calibration"] | None = None,
+    ) -> Iterator[ShowingOut]:
+        """Go through to whom known clips went, and how they did."""
+        path = f"/projects/{slug}/showings"
+        return self._wire.pages(path, ShowingOut, username=username, purpose=purpose)
+
+    # --- annotators' standing ----------------------------------------------------------------
+
+    def standings(self, slug: str) -> Iterator[StandingOut]:
+        """Go through where a project's annotators stand."""
+        return self._wire.pages(f"/projects/{slug}/standings", StandingOut)
+
+    def standing_change(
+        self, slug: str, username: str, standing: AnnotatorStanding, *, note: str = ""
+    ) -> StandingOut:
+        """Let an annotator stand elsewhere; who stands there already stays as he is."""
+        body = document(StandingIn(standing=standing, note=note))
+        return self._wire.send("PUT", f"/projects/{slug}/standings/{username}", StandingOut, body)
+
+    def standing_events(self, slug: str, username: str) -> Iterator[StandingEventOut]:
+        """Go through how an annotator came to stand there."""
+        path = f"/projects/{slug}/standings/{username}/events"
+        return self._wire.pages(path, StandingEventOut)
+
+    def standing_reverse(self, event_uid: UUID, *, note: str = "") -> StandingEventOut:
+        """Put an annotator back to where he stood before a change."""
+        path = f"/standing-events/{event_uid}/reverse"
+        return self._wire.send("POST", path, StandingEventOut, {"note": note})
 
     # --- lanes and inbox ---------------------------------------------------------------------
 

@@ -12,7 +12,8 @@ from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from services.domain.workflow import AssignmentState, ClipState, Stage
+from services.domain.standing import AnnotatorStanding
+from services.domain.workflow import AssignmentState, ClipPurpose, ClipState, Stage
 
 Json = dict[str, Any]
 
@@ -48,6 +49,7 @@ class ClipOut(Payload):
     project: str
     name: str
     source_uri: str
+    purpose: ClipPurpose
     state: ClipState
     due: Stage | None
     held: bool
@@ -99,6 +101,8 @@ class SeatWork(Payload):
     kind: Literal["annotation", "arbitration"]
     state: AssignmentState
     shows_prelabel: bool
+    prelabel: list[Json] | None = None
+    """The draft of this seat where it is not the clip's."""
     findings: list[Json] = []
     task_id: int | None = None
     """Label Studio's task, once it exists."""
@@ -137,6 +141,8 @@ class WorkItem(Payload):
     proxy_key: str | None = None
     prelabel: list[Json] = []
     """``Segment`` forms of the current pre-label (dispatch)."""
+    gold: list[Json] | None = None
+    """``Segment`` forms of the known answer that one opinion is held against (check)."""
     seats: list[SeatWork] = []
     """Seats to push (dispatch, arbitrate)."""
     opinions: list[OpinionWork] = []
@@ -213,7 +219,8 @@ class CheckDone(Payload):
     """Tier 1 on every unchecked answer, and tier 2 when all seats have passed.
 
     ``comparison`` and ``accepted`` (``Segment`` forms) come with two passed opinions;
-    ``accepted`` alone comes with an arbiter's passed answer. The tracker decides the step.
+    ``accepted`` alone comes with an arbiter's passed answer; ``comparison`` alone, with gold
+    as its side ``a``, with the passed answer to a known clip. The tracker decides the step.
     """
 
     outcome: Literal["checked"] = "checked"
@@ -368,6 +375,95 @@ class InboxHint(Payload):
     received_at: datetime
     label_studio_project: int | None
     body: Json
+
+
+# --- gold ------------------------------------------------------------------------------------
+
+
+class GoldIn(Payload):
+    """A clip whose decision shall be gold, and why."""
+
+    clip_uid: UUID
+    note: str = ""
+
+
+class GoldOut(Payload):
+    """A decision that people are measured by."""
+
+    uid: UUID
+    project: str
+    clip_uid: UUID
+    clip_name: str
+    decision_uid: UUID
+    status: Literal["agreed", "arbitrated", "rejected"]
+    round: int
+    taxonomy_version: int
+    is_fit: bool
+    """Whether it may be shown: not withdrawn, and the clip stands as it was decided."""
+    n_shown: int
+    n_scored: int
+    promoted_by: str
+    promoted_at: datetime
+    note: str
+    withdrawn_by: str | None
+    withdrawn_at: datetime | None
+    withdrawn_note: str
+
+
+class ShowingOut(Payload):
+    """That a person gets a known clip, and, once answered, how the answer compares."""
+
+    uid: UUID
+    gold_uid: UUID
+    username: str
+    purpose: ClipPurpose
+    clip_uid: UUID
+    """The shadow clip's own."""
+    clip_name: str
+    seat_state: AssignmentState
+    planned_at: datetime
+    scored_at: datetime | None
+    annotation_uid: UUID | None
+    agreement: float | None
+    """Share of segments, gold's and the answer's, that agree."""
+    comparison: Json | None
+    """``Comparison`` form; gold is side ``a``."""
+
+
+# --- annotators' standing --------------------------------------------------------------------
+
+
+class StandingIn(Payload):
+    """Where an annotator shall stand, and why."""
+
+    standing: AnnotatorStanding
+    note: str = ""
+
+
+class StandingOut(Payload):
+    """Where an annotator stands in a project; the rest is None for who never stood elsewhere."""
+
+    username: str
+    standing: AnnotatorStanding
+    since: datetime | None
+    cause: Json | None
+    """``{"code", ...}``: manager, joined, calibration_passed, calibration_failed, reversed, or
+    what tier 3 names."""
+    actor: str | None
+    event_uid: UUID | None
+
+
+class StandingEventOut(Payload):
+    """One change of an annotator's standing."""
+
+    uid: UUID
+    username: str
+    before: AnnotatorStanding
+    after: AnnotatorStanding
+    cause: Json
+    actor: str
+    reverses_uid: UUID | None
+    at: datetime
 
 
 # --- projects, people, releases --------------------------------------------------------------

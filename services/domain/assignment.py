@@ -42,8 +42,8 @@ def choose_seats(
     """
     if len(annotators) < seats:
         raise InputError(
-            f"A clip needs {seats} annotators, but the project has {len(annotators)}; "
-            "add members with the role annotator.",
+            f"A clip needs {seats} annotators, but the project has {len(annotators)} active; "
+            "add members with the role annotator, or activate those it has.",
             code="too_few_annotators",
         )
     ranked = sorted(

@@ -1,4 +1,4 @@
-"""The lots that keep people blind: whose opinion is shown first, and who sees a draft."""
+"""The lots that keep people blind: whose opinion comes first, who sees a draft, and which."""
 
 from __future__ import annotations
 
@@ -33,3 +33,16 @@ def shows_prelabel(clip_uid: UUID | str, control_share: float) -> bool:
         Share of clips in [0, 1] that go out bare, to measure how far drafts lead people.
     """
     return unit_interval(clip_uid, "control") >= control_share
+
+
+def shows_probe(clip_uid: UUID | str, round_: int, probe_share: float) -> bool:
+    """Tell whether one of a round's drafts goes out with a boundary moved on purpose.
+
+    Parameters
+    ----------
+    clip_uid, round_
+        Seed of the lot.
+    probe_share : float
+        Share of rounds in [0, 1].
+    """
+    return unit_interval(clip_uid, round_, "probe") < probe_share

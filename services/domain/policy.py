@@ -64,6 +64,11 @@ class Policy(BaseModel):
     gold_share: Share = Field(
         0.0, description="Share of seats followed by a clip whose answer is known, unannounced."
     )
+    gold_source: Literal["manager", "arbitrated", "accepted"] = Field(
+        "manager",
+        description="What becomes gold by itself: nothing but what a manager promotes, what an "
+        "arbiter decided, or all that is accepted.",
+    )
     calibration_clips: int = Field(
         0, ge=0, strict=True, description="Gold clips a new annotator is tried on; 0: none."
     )

@@ -23,6 +23,20 @@ class ClipState(StrEnum):
     IN_ARBITRATION = "in_arbitration"
     ACCEPTED = "accepted"
     REJECTED = "rejected"
+    SCORED = "scored"
+    """Only for shadow clips: the answer was held against the known one."""
+
+
+class ClipPurpose(StrEnum):
+    """Why a clip is before people.
+
+    Shadow clips, all but ``work``, repeat a clip whose answer is known, for one person alone,
+    who cannot tell them from work. They are no clips of the project's: nothing counts them.
+    """
+
+    WORK = "work"
+    HONEYPOT = "honeypot"
+    CALIBRATION = "calibration"
 
 
 class Stage(StrEnum):
@@ -52,6 +66,9 @@ class Step(StrEnum):
     ARBITRATED = "arbitrated"
     REOPENED = "reopened"
     REJECTED = "rejected"
+    SCORED = "scored"
+    RESTORED = "restored"
+    """A round was opened without cause: the decision before it stands again."""
 
 
 class AssignmentState(StrEnum):
@@ -85,12 +102,15 @@ TRANSITIONS: dict[tuple[ClipState, Step], ClipState] = {
     (_S.IN_ANNOTATION, _P.PASSED): _S.IN_ANNOTATION,
     (_S.IN_ANNOTATION, _P.AGREED): _S.ACCEPTED,
     (_S.IN_ANNOTATION, _P.DISPUTED): _S.IN_ARBITRATION,
+    (_S.IN_ANNOTATION, _P.SCORED): _S.SCORED,
     (_S.IN_ARBITRATION, _P.ARBITRATION_OPENED): _S.IN_ARBITRATION,
     (_S.IN_ARBITRATION, _P.SUBMITTED): _S.IN_ARBITRATION,
     (_S.IN_ARBITRATION, _P.RETURNED): _S.IN_ARBITRATION,
     (_S.IN_ARBITRATION, _P.ARBITRATED): _S.ACCEPTED,
     (_S.IN_ARBITRATION, _P.REOPENED): _S.IN_ANNOTATION,
     (_S.IN_ARBITRATION, _P.REJECTED): _S.REJECTED,
+    (_S.IN_ANNOTATION, _P.RESTORED): _S.ACCEPTED,
+    (_S.IN_ARBITRATION, _P.RESTORED): _S.ACCEPTED,
     (_S.ACCEPTED, _P.REOPENED): _S.IN_ANNOTATION,
     (_S.REJECTED, _P.REOPENED): _S.IN_ANNOTATION,
 }

@@ -16,19 +16,23 @@ from django.core import serializers
 from services.client.payloads import CheckDone
 from services.domain.blindness import candidate_order
 from services.domain.errors import NotFoundError
+from services.domain.standing import AnnotatorStanding
 from services.domain.workflow import AssignmentState, Stage
 from services.tracker.annotations.models import Annotation, Assignment
 from services.tracker.core.roles import Role
 from tests import factories
+from tests.service.measuring import alarm_over
 from tests.service.play import CAST, Play
 from tests.service.routes import Route, all_routes, api_routes
 
 pytestmark = pytest.mark.db
 
+PAUSED = AnnotatorStanding.PAUSED
 SECRET_REGION = "region-only-ana-made"
 SECRET_NOTE = "note-only-ana-wrote"
 SECRET_CLIP = "clip-behind-the-curtain.mp4"
-SECRETS = (SECRET_REGION, SECRET_NOTE, SECRET_CLIP)
+SECRET_REASON = "reason-only-lea-gave"
+SECRETS = (SECRET_REGION, SECRET_NOTE, SECRET_CLIP, SECRET_REASON)
 STRANGERS = ("ben", "sam", "cleo", "kim", None)
 
 
@@ -52,6 +56,8 @@ def world(play: Play, storage_root: Path) -> dict[str, Any]:
     play.push(dispatch)
     taken = secret_answer(play, clip)
     release = play["wren"].release_create("kitchen", "1.0", clips=[accepted])
+    gold = play["lea"].gold_promote("kitchen", accepted, note=SECRET_REASON)
+    stands = play["lea"].standing_change("kitchen", "ana", PAUSED, note=SECRET_REASON)
     (lease,) = play.claim(Stage.CHECK, limit=1)
     return {
         "slug": "kitchen",
@@ -63,6 +69,9 @@ def world(play: Play, storage_root: Path) -> dict[str, Any]:
         "lane": play.lane("ana").uid,
         "lease": lease.lease_uid,
         "release": release.uid,
+        "gold": gold.uid,
+        "standing_event": stands.event_uid,
+        "alarm": alarm_over("ana", SECRET_REASON),
         "path": "clips.jsonl",
         "key": "proxies/aa/x.mp4",
         "static": "drf_spectacular_sidecar/x.js",
@@ -80,6 +89,9 @@ KINDS = {
     "lanes": "lane",
     "work": "lease",
     "releases": "release",
+    "gold": "gold",
+    "standing-events": "standing_event",
+    "alarms": "alarm",
 }
 
 
@@ -123,6 +135,8 @@ def bodies(route: Route, world: dict[str, Any]) -> list[Any]:
         "files": [],
         "ttl_h": 1,
         "is_active": False,
+        "clip_uid": str(world["clip"]),
+        "standing": "active",
         "role": "worker",
     }
     return [None, everything]

@@ -16,8 +16,9 @@ from hypothesis import strategies as st
 from schemathesis.checks import not_a_server_error
 from schemathesis.specs.openapi.checks import response_schema_conformance, status_code_conformance
 
-from services.client import payloads
+from services.client import payloads, quality_payloads
 from services.client.api import TrackerClient
+from tests.service.measuring import alarm_over
 from tests.service.play import Play
 from tests.service.routes import api_routes
 
@@ -26,7 +27,8 @@ SCHEMA = yaml.safe_load(DOCUMENT.read_text(encoding="utf-8"))
 COMPONENTS = SCHEMA["components"]["schemas"]
 PAYLOADS = [
     (name, model)
-    for name, model in inspect.getmembers(payloads, inspect.isclass)
+    for module in (payloads, quality_payloads)
+    for name, model in inspect.getmembers(module, inspect.isclass)
     if issubclass(model, payloads.Payload) and model is not payloads.Payload
 ]
 
@@ -84,6 +86,11 @@ CLIENT_NAMES = {
     "clip_prelabel_list": "prelabels",
     "clip_decision_list": "decisions",
     "lane_list": "lanes",
+    "gold_list": "gold",
+    "alarm_list": "alarms",
+    "showing_list": "showings",
+    "standing_list": "standings",
+    "standing_event_list": "standing_events",
     "inbox_list": "inbox",
     "inbox_label_studio": "inbox_done",  # Label Studio calls it, not we
     "release_list": "releases",
@@ -146,7 +153,8 @@ def things(play: Play) -> dict[str, list[str]]:
     play.register("waiting.mp4")
     lease = play.claim(play.clip(play.register("leased.mp4")[0]).due, limit=1)[0].lease_uid
     seat, answer = play.seat(open_, "ana"), next(iter(play["wren"].annotations(accepted))).uid
-    uids = [accepted, open_, release.uid, lease, seat, answer, play.lane("ana").uid]
+    alarm = alarm_over("ana", "seen by lea")
+    uids = [accepted, open_, release.uid, lease, seat, answer, play.lane("ana").uid, alarm]
     return {
         "uid": [str(uid) for uid in uids],
         "slug": ["kitchen"],

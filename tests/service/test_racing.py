@@ -13,11 +13,14 @@ from django.db import connections
 
 from services.client.payloads import WorkItem
 from services.domain.errors import SegueError
+from services.domain.standing import AnnotatorStanding
 from services.domain.workflow import ClipState, Stage
 from services.tracker.clips.history import history_verify
 from services.tracker.clips.models import Clip
+from services.tracker.gold.models import Showing
 from services.tracker.work.models import Lease
 from tests import factories
+from tests.service.gold import golden, leave, rules
 from tests.service.play import Play
 
 pytestmark = [pytest.mark.db, pytest.mark.slow]
@@ -129,3 +132,70 @@ def test_every_history_is_whole_after_the_race(live_play: Play) -> None:
         assert clip.state == ClipState.INGESTED
         events = clip.events.order_by("seq")
         assert history_verify(clip_uid=clip.uid, events=events)[2] == clip.head
+
+
+def test_racing_planners_never_show_the_same_gold_twice(live_play: Play) -> None:
+    """Four workers plan seats for the same two people while there is little gold."""
+    golden(live_play, 3)
+    rules(live_play, "dot", "eve", gold_share=1)
+    leave(live_play, "ana", "ben")
+    live_play.register(*(f"{n}.mp4" for n in range(12)))
+    for item in live_play.claim(Stage.INGEST):
+        live_play.report(item, factories.ingest_done())
+    items = live_play.claim(Stage.PRELABEL)
+    draft = factories.prelabel_done()
+    results = together(
+        *[
+            lambda part=items[n::4]: [live_play.report(item, draft) for item in part]
+            for n in range(4)
+        ]
+    )
+    assert all(isinstance(result, list) for result in results), results
+    shown = Counter(Showing.objects.values_list("source", "user__username"))
+    assert set(shown.values()) == {1}
+    assert len(shown) == 6  # each of the three to each of the two, and no more
+    for clip in Clip.objects.exclude(purpose="work"):
+        events = clip.events.order_by("seq")
+        assert history_verify(clip_uid=clip.uid, events=events)[2] == clip.head
+
+
+def test_racing_changes_of_a_standing_make_one_chain(live_play: Play) -> None:
+    rules(live_play, calibration_clips=1)
+    lea = live_play["lea"]
+    words = [AnnotatorStanding.PAUSED, AnnotatorStanding.CALIBRATING, AnnotatorStanding.ACTIVE] * 2
+    together(*[lambda w=word: lea.standing_change("kitchen", "ana", w) for word in words])
+    events = list(lea.standing_events("kitchen", "ana"))
+    earlier = ["active", *(event.after for event in events)]
+    assert [event.before for event in events] == earlier[:-1]
+    assert lea.standing_reverse(events[-1].uid).after == events[-1].before
+
+
+def test_a_clip_is_gold_once_however_many_promote_it(live_play: Play) -> None:
+    clip = live_play.accepted()
+    made = together(*[lambda: live_play["lea"].gold_promote("kitchen", clip)] * 4)
+    assert len({item.uid for item in made}) == 1
+
+
+def test_planning_applying_and_reopening_at_once_never_block_each_other(live_play: Play) -> None:
+    """Planting a shadow refers to its source and project, which others lock before they plant."""
+    sources = [item.clip_uid for item in golden(live_play, 6)]
+    rules(live_play, "dot", "eve", "fran", gold_share=1, calibration_clips=2, max_rounds=5)
+    leave(live_play, "ana", "ben")
+    for name in ("dot", "eve"):
+        live_play["lea"].standing_change("kitchen", name, AnnotatorStanding.ACTIVE)
+    live_play.register(*(f"{n}.mp4" for n in range(12)))
+    for item in live_play.claim(Stage.INGEST):
+        live_play.report(item, factories.ingest_done())
+    items, draft = live_play.claim(Stage.PRELABEL), factories.prelabel_done()
+    declared = live_play["lea"].project("kitchen")
+    members = {name: role for name, role in declared.members.items() if name != "lea"}
+    same = factories.project_in(members, policy=declared.policy)
+    lea = live_play["lea"]
+    results = together(
+        lambda: [live_play.report(item, draft) for item in items[::2]],
+        lambda: [live_play.report(item, draft) for item in items[1::2]],
+        lambda: [lea.project_apply("kitchen", same) for _ in range(5)],
+        lambda: [lea.clip_reopen(uid) for uid in sources[:3]],
+        lambda: [lea.clip_reopen(uid) for uid in sources[3:]],
+    )
+    assert all(isinstance(result, list) for result in results), results

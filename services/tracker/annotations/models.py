@@ -20,6 +20,9 @@ class Assignment(Row):
     kind = word()
     state = word(default=AssignmentState.PLANNED)
     shows_prelabel = models.BooleanField()
+    # What was moved in this seat's draft on purpose, and the draft as it is shown.
+    probe = models.JSONField(null=True)
+    draft = models.JSONField(null=True)
     lane = models.ForeignKey(
         "lanes.Lane", null=True, on_delete=models.PROTECT, related_name="seats"
     )
@@ -39,6 +42,11 @@ class Assignment(Row):
             ),
             one_of("state", AssignmentState, name="seat_state"),
             one_of("kind", SeatKind, name="seat_kind"),
+            models.CheckConstraint(
+                condition=Q(probe__isnull=True, draft__isnull=True)
+                | Q(probe__isnull=False, draft__isnull=False),
+                name="seat_probe_has_its_draft",
+            ),
             models.CheckConstraint(
                 condition=~Q(state__in=["submitted", "passed"]) | Q(current__isnull=False),
                 name="seat_answered",

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from django.db.models import Count, Q
+from django.db.models import Count, Q, QuerySet
 from django.utils import timezone
 
 from services.domain.assignment import choose_arbiter, choose_seats
 from services.domain.blindness import shows_prelabel
 from services.domain.errors import InputError
 from services.domain.policy import Policy
+from services.domain.standing import AnnotatorStanding
 from services.domain.workflow import AssignmentState, ClipState, Stage
 from services.tracker.annotations.models import Assignment
+from services.tracker.annotations.probes import seats_probe
 from services.tracker.annotations.seats import due_now
 from services.tracker.clips.models import Clip
 from services.tracker.clips.services import (
@@ -21,9 +23,12 @@ from services.tracker.clips.services import (
     clips_release,
 )
 from services.tracker.core.roles import Role, SeatKind
+from services.tracker.gold.planting import honeypots_plant
+from services.tracker.gold.selectors import names_shown
 from services.tracker.people.models import User
 from services.tracker.projects.models import Project
 from services.tracker.projects.versions import rules_of
+from services.tracker.standing.selectors import annotators_standing
 
 TOO_FEW_ANNOTATORS, TOO_FEW_ARBITERS = "too_few_annotators", "too_few_arbiters"
 PLANNER = "planner"
@@ -57,14 +62,16 @@ def held_clips_replan(*, project: Project) -> None:
     """
     if project.policy is None:
         return  # a project without rules has no clip that ever waited
-    people = User.objects.filter(memberships__project=project, is_active=True)
-    heads = dict(people.values_list("role").annotate(n=Count("pk")))
     needed = {
         TOO_FEW_ANNOTATORS: (Role.ANNOTATOR, Policy.parse(project.policy.document).seats),
         TOO_FEW_ARBITERS: (Role.ARBITER, 1),
     }
-    served = [code for code, (role, n) in needed.items() if heads.get(role, 0) >= n]
-    waiting = Clip.objects.select_for_update(of=("self",)).filter(
+    served = [
+        code
+        for code, (role, n) in needed.items()
+        if _able(project_id=project.pk, role=role).count() >= n
+    ]
+    waiting = Clip.objects.select_for_update(of=("self",), no_key=True).filter(
         project=project, held=True, reason__code__in=served
     )
     clips_release(clips=list(waiting.order_by("id")), actor=PLANNER)
@@ -121,6 +128,8 @@ def _hold(clip: Clip, actor: str, lack: InputError) -> None:
 def _annotators_plan(clip: Clip) -> None:
     seats = Assignment.objects.filter(clip=clip, kind=SeatKind.ANNOTATION)
     taken = list(seats.values_list("round", "user__username")) if clip.round > 1 else []
+    # Who met the clip as a honeypot has seen it as much as who labelled it.
+    shown = names_shown(clip_id=clip.pk) if clip.round > 1 else set()
     if any(round_ == clip.round for round_, _ in taken):
         return
     if clip.round == 1 and seats.exists():
@@ -131,23 +140,24 @@ def _annotators_plan(clip: Clip) -> None:
         clip_uid=clip.uid,
         round_=clip.round,
         annotators={name: load for name, (_, load) in people.items()},
-        earlier={name for _, name in taken},
+        earlier={name for _, name in taken} | shown,
         seats=policy.seats,
     )
     shows = shows_prelabel(clip.uid, policy.control_share)
-    Assignment.objects.bulk_create(
-        [
-            Assignment(
-                clip=clip,
-                round=clip.round,
-                user_id=people[name][0],
-                kind=str(SeatKind.ANNOTATION),
-                shows_prelabel=shows,
-            )
-            # Not in the order of the draw: it says who was least loaded.
-            for name in sorted(chosen)
-        ]
-    )
+    planned = [
+        Assignment(
+            clip=clip,
+            round=clip.round,
+            user_id=people[name][0],
+            kind=str(SeatKind.ANNOTATION),
+            shows_prelabel=shows,
+        )
+        # Not in the order of the draw: it says who was least loaded.
+        for name in sorted(chosen)
+    ]
+    seats_probe(clip=clip, seats=planned, policy=policy)
+    Assignment.objects.bulk_create(planned)
+    honeypots_plant(clip=clip, people={name: people[name][0] for name in chosen}, policy=policy)
 
 
 def _arbiter_plan(clip: Clip) -> None:
@@ -175,11 +185,18 @@ def _people(clip: Clip, role: Role) -> dict[str, tuple[int, int]]:
     """Return the project's people of a role: (pk, seats they hold open)."""
     is_open = ~Q(assignments__state=AssignmentState.CLOSED)
     rows = (
-        User.objects.filter(memberships__project=clip.project_id, role=role, is_active=True)
+        _able(project_id=clip.project_id, role=role)
         .annotate(load=Count("assignments", filter=is_open))
         .values_list("username", "pk", "load")
     )
     return {name: (pk, load) for name, pk, load in rows}
+
+
+def _able(*, project_id: int, role: Role) -> QuerySet[User]:
+    """Return the project's people of a role who may get a seat now."""
+    if role is Role.ANNOTATOR:
+        return annotators_standing(project_id=project_id, standing=AnnotatorStanding.ACTIVE)
+    return User.objects.filter(memberships__project=project_id, role=role, is_active=True)
 
 
 def _policy(clip: Clip) -> Policy:

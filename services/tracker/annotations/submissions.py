@@ -44,7 +44,9 @@ def submission_record(
     """
     seen = assignment_get(user=actor, uid=assignment_uid)
     clip = (
-        Clip.objects.select_for_update(of=("self",)).select_related("project").get(pk=seen.clip_id)
+        Clip.objects.select_for_update(of=("self",), no_key=True)
+        .select_related("project")
+        .get(pk=seen.clip_id)
     )
     seat = Assignment.objects.select_related("current").get(pk=seen.pk)
     segments = [SubmittedSegment.from_json(item).as_json() for item in answer["segments"]]

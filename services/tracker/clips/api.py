@@ -8,6 +8,7 @@ from rest_framework.response import Response
 
 from services.tracker.clips import registration, retries, selectors
 from services.tracker.clips.serializers import (
+    ANY,
     ClipEventOut,
     ClipOut,
     ClipQuery,
@@ -28,7 +29,7 @@ class ClipsView(TrackerView):
         """List clips, the oldest first."""
         project = project_by_slug(user=request.user, slug=slug)
         query = read_query(ClipQuery, request)
-        wanted = {name: value for name, value in query.items() if value is not None}
+        wanted = {n: value for n, value in query.items() if value is not None and value != ANY}
         clips = selectors.clip_visible_to(user=request.user)
         return self.page(
             selectors.clip_filter(clips=clips, project=project, wanted=wanted),

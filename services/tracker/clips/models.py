@@ -6,8 +6,10 @@ from django.db import models
 from django.db.models import Q
 from django.db.models.functions import Now
 
-from services.domain.workflow import ClipState, Stage
+from services.domain.workflow import ClipPurpose, ClipState, Stage
 from services.tracker.core.models import Row, one_of, word
+
+SHADOW_STATES = (ClipState.PRELABELLED, ClipState.IN_ANNOTATION, ClipState.SCORED)
 
 
 class Clip(Row):
@@ -26,6 +28,11 @@ class Clip(Row):
     taxonomy = models.ForeignKey(
         "projects.TaxonomyVersion", null=True, on_delete=models.PROTECT, related_name="+"
     )
+    # In the database too: clips come in by SQL of our own.
+    purpose = word(db_default=str(ClipPurpose.WORK))
+    gold = models.ForeignKey(
+        "gold.Gold", null=True, on_delete=models.PROTECT, related_name="shadows"
+    )
     state = word()
     version = models.PositiveIntegerField()
     head = models.CharField(max_length=64)
@@ -41,11 +48,30 @@ class Clip(Row):
 
     class Meta:
         constraints = [
-            models.UniqueConstraint(fields=["project", "source_uri"], name="clip_source_once"),
+            # A shadow clip is its source's likeness.
+            models.UniqueConstraint(
+                fields=["project", "source_uri"],
+                condition=Q(purpose=str(ClipPurpose.WORK)),
+                name="clip_source_once",
+            ),
             models.UniqueConstraint(
                 fields=["project", "sha256"],
-                condition=Q(sha256__isnull=False),
+                condition=Q(sha256__isnull=False, purpose=str(ClipPurpose.WORK)),
                 name="clip_content_once",
+            ),
+            one_of("purpose", ClipPurpose, name="clip_purpose"),
+            models.CheckConstraint(
+                condition=Q(purpose=str(ClipPurpose.WORK)) ^ Q(gold__isnull=False),
+                name="shadow_has_gold",
+            ),
+            models.CheckConstraint(
+                condition=~Q(state=str(ClipState.SCORED)) | ~Q(purpose=str(ClipPurpose.WORK)),
+                name="only_shadows_are_scored",
+            ),
+            models.CheckConstraint(
+                condition=Q(purpose=str(ClipPurpose.WORK))
+                | Q(state__in=[str(state) for state in SHADOW_STATES]),
+                name="shadows_are_never_decided",
             ),
             one_of("state", ClipState, name="clip_state"),
             models.CheckConstraint(

@@ -73,6 +73,6 @@ def clip_reopen(*, actor: User, uid: UUID) -> Clip:
 
 def _locked(actor: User, uid: UUID) -> Clip:
     clip = clip_get(user=actor, uid=uid)
-    Clip.objects.select_for_update(of=("self",)).filter(pk=clip.pk).get()
+    Clip.objects.select_for_update(of=("self",), no_key=True).filter(pk=clip.pk).get()
     clip.refresh_from_db()
     return clip

@@ -9,10 +9,13 @@ from uuid import UUID
 from django.db.models import Q, QuerySet
 
 from services.domain.errors import NotFoundError
+from services.domain.workflow import ClipPurpose
 from services.tracker.clips.models import Clip, ClipEvent
 from services.tracker.core.roles import Role
 from services.tracker.people.models import User
 from services.tracker.projects.models import Project
+
+WORK = str(ClipPurpose.WORK)
 
 
 def clip_visible_to(*, user: User) -> QuerySet[Clip]:
@@ -20,6 +23,7 @@ def clip_visible_to(*, user: User) -> QuerySet[Clip]:
 
     People who label see seats, never clips: a clip's state tells how far the other seat is.
     """
+    # Shadow clips too: one of them may be stuck. Lists leave them out unless asked (ClipQuery).
     clips = Clip.objects.select_related("project", "taxonomy")
     if user.role == Role.WORKER:
         return clips
@@ -57,12 +61,13 @@ def clip_events(*, clip: Clip) -> QuerySet[ClipEvent]:
 
 def clip_identities(*, project: Project, source_uris: list[str]) -> dict[str, tuple[UUID, str]]:
     """Return (uid, name) of those sources that the project has."""
-    rows = Clip.objects.filter(project=project, source_uri__in=source_uris)
+    rows = Clip.objects.filter(project=project, source_uri__in=source_uris, purpose=WORK)
     return {uri: (uid, name) for uri, uid, name in rows.values_list("source_uri", "uid", "name")}
 
 
 def clip_of_content(*, project_id: int, sha256: str) -> Clip | None:
     """Return the project's clip with this content, by its names only, if there is one."""
     # At most one, by constraint: ``first`` would sort for nothing, on every report of ingest.
-    rows = Clip.objects.filter(project=project_id, sha256=sha256).only("pk", "uid", "name")
+    rows = Clip.objects.filter(project=project_id, sha256=sha256, purpose=WORK)
+    rows = rows.only("pk", "uid", "name")
     return next(iter(rows), None)

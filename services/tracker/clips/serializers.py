@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from rest_framework import serializers
 
-from services.domain.workflow import ClipState, Stage
+from services.domain.workflow import ClipPurpose, ClipState, Stage
 from services.tracker.core.fields import NameField, ObjectField
 from services.tracker.core.roles import choices_of
 
 MOST_CLIPS = 5000
+ANY = "any"
 
 
 class ClipIn(serializers.Serializer):
@@ -47,6 +48,7 @@ class ClipQuery(serializers.Serializer):
     due = serializers.ChoiceField(choices_of(Stage), required=False)
     held = serializers.BooleanField(required=False, allow_null=True, default=None)
     name = NameField(required=False)
+    purpose = serializers.ChoiceField([*choices_of(ClipPurpose), (ANY, ANY)], default="work")
 
 
 class ClipOut(serializers.Serializer):
@@ -56,6 +58,7 @@ class ClipOut(serializers.Serializer):
     project = serializers.CharField(source="project.slug")
     name = serializers.CharField()
     source_uri = serializers.CharField()
+    purpose = serializers.ChoiceField(choices_of(ClipPurpose))
     state = serializers.ChoiceField(choices_of(ClipState))
     due = serializers.ChoiceField(choices_of(Stage), allow_null=True)
     held = serializers.BooleanField()

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from services.domain.workflow import AssignmentState, ClipState, Stage
+from services.domain.standing import AnnotatorStanding
+from services.domain.workflow import AssignmentState, ClipPurpose, ClipState, Stage
 from services.tracker.config.env import TrackerEnv
 from services.tracker.config.logs import configure_logs
 from services.tracker.core.roles import (
@@ -25,6 +26,9 @@ APPS = (
     "clips",
     "annotations",
     "quality",
+    "monitoring",
+    "standing",
+    "gold",
     "work",
     "lanes",
     "releases",
@@ -113,8 +117,10 @@ def _spectacular() -> dict[str, Any]:
             f"{vocabulary.__name__}Enum": choices_of(vocabulary)
             for vocabulary in (
                 ClipState,
+                ClipPurpose,
                 Stage,
                 AssignmentState,
+                AnnotatorStanding,
                 Role,
                 MemberRole,
                 SeatKind,

@@ -57,7 +57,7 @@ def user_create(
     except IntegrityError as error:
         raise DuplicateError(f"The username {username!r} is taken; choose another.") from error
     for slug in projects:
-        membership_add(project=project_by_slug(user=actor, slug=slug), user=user)
+        membership_add(project=project_by_slug(user=actor, slug=slug), user=user, actor=actor)
     return user
 
 

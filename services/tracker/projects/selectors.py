@@ -8,6 +8,7 @@ from django.db.models import Count, Q, QuerySet
 from django.utils import timezone
 
 from services.domain.errors import NotFoundError
+from services.domain.workflow import ClipPurpose
 from services.tracker.annotations.models import Assignment
 from services.tracker.clips.models import Clip
 from services.tracker.clips.selectors import claimable
@@ -45,10 +46,15 @@ def project_members(*, projects: list[Project]) -> dict[int, dict[str, str]]:
 
 
 def project_status(*, project: Project) -> dict[str, Any]:
-    """Count a project's clips by state and by due stage, and its seats by state."""
+    """Count a project's clips by state and by due stage, and its seats by state.
+
+    Shadow clips are no clips of the project's; they count only where machines, or a manager
+    who frees what is held, have something to do.
+    """
     clips = Clip.objects.filter(project=project)
+    work = Q(purpose=str(ClipPurpose.WORK))
     now = timezone.now()
-    states = clips.values_list("state").annotate(n=Count("pk")).order_by("state")
+    states = clips.filter(work).values_list("state").annotate(n=Count("pk")).order_by("state")
     due = (
         clips.filter(due__isnull=False)
         .values_list("due")
@@ -61,7 +67,7 @@ def project_status(*, project: Project) -> dict[str, Any]:
         .order_by("due")
     )
     seats = (
-        Assignment.objects.filter(clip__project=project)
+        Assignment.objects.filter(clip__project=project, clip__purpose=str(ClipPurpose.WORK))
         .values_list("state")
         .annotate(n=Count("pk"))
         .order_by("state")

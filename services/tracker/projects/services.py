@@ -14,9 +14,12 @@ from services.domain.taxonomy import Taxonomy
 from services.domain.workflow import AssignmentState
 from services.tracker.annotations.models import Assignment
 from services.tracker.annotations.planning import held_clips_replan
+from services.tracker.gold.planting import calibrations_plant
+from services.tracker.gold.scoring import trials_go_on
 from services.tracker.people.models import User
 from services.tracker.people.selectors import user_visible_to
 from services.tracker.projects.models import Membership, PolicyVersion, Project, TaxonomyVersion
+from services.tracker.standing.services import standings_begin
 
 SLUG = re.compile(r"^(?=.{1,64}$)[a-z0-9]+(?:[-_][a-z0-9]+)*$")
 
@@ -50,13 +53,16 @@ def project_apply(
     project.title = title
     project.save(update_fields=["title", "policy", "taxonomy"])
     _members_apply(actor=actor, project=project, members=members)
+    trials_go_on(project=project)
     return project, is_new
 
 
-def membership_add(*, project: Project, user: User) -> None:
+def membership_add(*, project: Project, user: User, actor: User) -> None:
     """Let a person take part; clips that waited for people go on."""
     Membership.objects.get_or_create(project=project, user=user)
+    standings_begin(project=project, people=[user], actor=actor.username)
     held_clips_replan(project=project)
+    calibrations_plant(project=project)
 
 
 def people_require_idle(*, people: list[User], project: Project | None = None) -> None:
@@ -84,7 +90,8 @@ def _project_open(*, actor: User, slug: str, title: str) -> tuple[Project, bool]
             "hyphens or underscores, at most 64.",
             errors=[{"pointer": "/slug", "detail": "not a slug"}],
         )
-    project, is_new = Project.objects.select_for_update().get_or_create(
+    # Without the key: clips and seats of the project go on being made meanwhile.
+    project, is_new = Project.objects.select_for_update(no_key=True).get_or_create(
         slug=slug, defaults={"title": title}
     )
     if is_new:
@@ -139,6 +146,7 @@ def _members_apply(*, actor: User, project: Project, members: Mapping[str, str])
     new = [user for name, user in wanted.items() if name not in present]
     Membership.objects.bulk_create([Membership(project=project, user=user) for user in new])
     if new:
+        standings_begin(project=project, people=new, actor=actor.username)
         held_clips_replan(project=project)
 
 

@@ -107,7 +107,10 @@ def _opinion(answer: Annotation) -> list[Json]:
 def accepted_decisions(*, project_id: int, clips: list[UUID] | None) -> QuerySet[Decision]:
     """Return the decisions by which a project's accepted clips stand."""
     found = Decision.objects.filter(
-        clip__project=project_id, clip__state="accepted", status__in=["agreed", "arbitrated"]
+        clip__project=project_id,
+        clip__purpose="work",
+        clip__state="accepted",
+        status__in=["agreed", "arbitrated"],
     ).select_related("taxonomy", "clip")
     found = found.order_by("clip__name", "clip__uid", "-round")
     return found if clips is None else found.filter(clip__uid__in=clips)

@@ -37,7 +37,7 @@ def work_claim(
         clips = clips.filter(project=project)
     rows = (
         clips.select_related("project")
-        .select_for_update(of=("self",), skip_locked=True)
+        .select_for_update(of=("self",), skip_locked=True, no_key=True)
         .order_by("due_at", "id")[:limit]
     )
     taken = [clip for clip in _leases_end(list(rows), stage=stage, now=now) if not clip.held]

@@ -13,6 +13,7 @@ from services.domain.workflow import AssignmentState, Stage
 from services.tracker.annotations.models import Annotation, Assignment, Prelabel
 from services.tracker.clips.models import Media
 from services.tracker.core.roles import SeatKind
+from services.tracker.gold.models import Gold
 from services.tracker.quality.models import Comparison
 from services.tracker.work.models import Lease
 
@@ -34,6 +35,7 @@ def work_items(*, stage: Stage, leases: list[Lease]) -> list[Json]:
     rounds = {lease.clip_id: lease.clip.round for lease in leases}
     seats = _seats(rounds) if stage in (*WITH_SEATS, *WITH_OPINIONS) else {}
     comparisons = _comparisons(rounds) if stage in WITH_OPINIONS else {}
+    known = _known(leases) if stage is Stage.CHECK else {}
     return [
         _item(
             lease,
@@ -42,6 +44,7 @@ def work_items(*, stage: Stage, leases: list[Lease]) -> list[Json]:
             drafts.get(lease.clip_id, []),
             seats.get(lease.clip_id, []),
             comparisons.get(lease.clip_id),
+            known.get(lease.clip_id),
         )
         for lease in leases
     ]
@@ -54,6 +57,7 @@ def _item(
     draft: list[Json],
     seats: list[Assignment],
     comparison: Json | None,
+    gold: list[Json] | None,
 ) -> Json:
     clip = lease.clip
     return {
@@ -71,6 +75,7 @@ def _item(
         "timebase": media.timebase if media else None,
         "proxy_key": media.proxy_key if media else None,
         "prelabel": draft,
+        "gold": gold,
         "seats": [_seat(seat) for seat in seats if stage in WITH_SEATS and _is_to_push(seat)],
         "opinions": _opinions(lease, seats) if stage in WITH_OPINIONS else [],
         "comparison": comparison,
@@ -88,6 +93,7 @@ def _seat(seat: Assignment) -> Json:
         "kind": seat.kind,
         "state": seat.state,
         "shows_prelabel": seat.shows_prelabel,
+        "prelabel": seat.draft,
         "findings": seat.findings,
         "task_id": seat.task_id,
     }
@@ -132,6 +138,16 @@ def _drafts(clips: list[int]) -> dict[int, list[Json]]:
     newest = Prelabel.objects.filter(clip__in=clips).values("clip").annotate(newest=Max("pk"))
     rows = Prelabel.objects.filter(pk__in=newest.values("newest"))
     return dict(rows.values_list("clip", "segments"))
+
+
+def _known(leases: list[Lease]) -> dict[int, list[Json]]:
+    """Return the known answers of those clips that are shadows."""
+    shadows = {lease.clip_id: lease.clip.gold_id for lease in leases if lease.clip.gold_id}
+    if not shadows:
+        return {}
+    rows = Gold.objects.filter(pk__in=set(shadows.values()))
+    answers = dict(rows.values_list("pk", "decision__segments"))
+    return {clip: answers[gold] for clip, gold in shadows.items()}
 
 
 def _seats(rounds: dict[int, int]) -> dict[int, list[Assignment]]:

@@ -7,8 +7,9 @@ from typing import Any
 
 from services.domain.comparison import Comparison as DomainComparison
 from services.domain.errors import InputError, TransitionError
+from services.domain.policy import Policy
 from services.domain.segments import Segmentation
-from services.domain.workflow import AssignmentState, ClipState, Step, decide
+from services.domain.workflow import AssignmentState, ClipPurpose, ClipState, Step, decide
 from services.tracker.annotations.models import Annotation, Assignment
 from services.tracker.annotations.planning import seats_ensure
 from services.tracker.annotations.seats import (
@@ -21,6 +22,9 @@ from services.tracker.annotations.seats import (
 from services.tracker.clips.models import Clip
 from services.tracker.clips.services import SUPERSEDED, Standing, clip_advance, clip_write
 from services.tracker.core.roles import DecisionStatus, Verdict
+from services.tracker.gold.scoring import answer_score
+from services.tracker.gold.services import gold_by_policy
+from services.tracker.monitoring.services import comparison_record, decision_record
 from services.tracker.projects.versions import policy_version
 from services.tracker.quality.models import Comparison, Decision, SanityCheck
 from services.tracker.work.items import opinion_names
@@ -38,6 +42,8 @@ def checked(*, clip: Clip, lease: Lease, report: Json, actor: str) -> None:
         _superseded(clip, lease, actor, report)
     elif any(seat.state == _S.RETURNED for seat in moved):
         _step(clip, lease, actor, Step.RETURNED, report)
+    elif clip.purpose != ClipPurpose.WORK:
+        _shadow_end(clip, lease, actor, report, seats[0])
     elif clip.state == ClipState.IN_ARBITRATION:
         _arbitration_end(clip, lease, actor, report, seats[0])
     elif all(seat.state == _S.PASSED for seat in seats):
@@ -115,6 +121,20 @@ def _step(clip: Clip, lease: Lease, actor: str, step: Step, report: Json, **more
     )
 
 
+def _shadow_end(clip: Clip, lease: Lease, actor: str, report: Json, seat: Assignment) -> None:
+    """Hold the one sound answer of a shadow clip against the known one."""
+    if seat.current is None:
+        raise InputError("A seat without an answer cannot have passed.")
+    seats_close([seat])
+    _step(clip, lease, actor, Step.SCORED, report, annotation=str(seat.current.uid))
+    answer_score(
+        clip=clip,
+        answer=seat.current,
+        document=report["comparison"],
+        policy=policy_version(lease.policy_id),
+    )
+
+
 def _round_end(clip: Clip, lease: Lease, actor: str, report: Json, seats: list[Assignment]) -> None:
     """Both opinions are sound: they agree, or the differences go to an arbiter."""
     if report["comparison"] is None:
@@ -124,12 +144,14 @@ def _round_end(clip: Clip, lease: Lease, actor: str, report: Json, seats: list[A
         )
     document = DomainComparison.from_json(report["comparison"])
     comparison = _comparison_create(clip, lease, report["comparison"], seats)
+    comparison_record(comparison=comparison)
     seats_close(seats)
     if document.is_agreed:
         decision = _decision_create(
             clip, lease, DecisionStatus.AGREED, _accepted(clip, report), comparison
         )
         _step(clip, lease, actor, Step.AGREED, report, decision=str(decision.uid))
+        _gold(clip, lease, decision)
         return
     n_disputes = len(document.disputes)
     _step(clip, lease, actor, Step.DISPUTED, report, n_disputes=n_disputes)
@@ -155,6 +177,7 @@ def _arbitration_end(clip: Clip, lease: Lease, actor: str, report: Json, seat: A
     decision = _decision_create(clip, lease, status, segments, comparison, answer)
     seats_close([seat])
     _step(clip, lease, actor, step, report, decision=str(decision.uid))
+    _gold(clip, lease, decision)
 
 
 ASK_VERDICT = "Say what shall become of the clip: accept, reopen or reject."
@@ -225,7 +248,7 @@ def _decision_create(
     comparison: Comparison,
     arbitration: Annotation | None = None,
 ) -> Decision:
-    return Decision.objects.create(
+    decision = Decision.objects.create(
         clip=clip,
         round=clip.round,
         status=str(status),
@@ -235,6 +258,13 @@ def _decision_create(
         policy=policy_version(lease.policy_id),
         taxonomy_id=lease.taxonomy_id,
     )
+    decision_record(decision=decision)
+    return decision
+
+
+def _gold(clip: Clip, lease: Lease, decision: Decision) -> None:
+    policy = Policy.parse(policy_version(lease.policy_id).document)
+    gold_by_policy(clip=clip, decision=decision, policy=policy)
 
 
 def _summary(report: Json) -> Json:

@@ -95,8 +95,9 @@ def work_report(*, user: User, lease_uid: UUID, report: dict[str, Any]) -> dict[
 
 def _locked(lease_uid: UUID) -> tuple[Clip, Lease]:
     """Lock the clip first, always: then no two requests wait for each other."""
-    # A lease has one clip, so there is nothing to sort by ``first``.
-    rows = Clip.objects.select_for_update(of=("self",)).filter(leases__uid=lease_uid)
+    # Without the key, here and wherever clips are locked: rows that only refer to a clip, such as
+    # a known clip's next showing, are made meanwhile. (One clip a lease: no need to sort.)
+    rows = Clip.objects.select_for_update(of=("self",), no_key=True).filter(leases__uid=lease_uid)
     clip = next(iter(rows), None)
     if clip is None:
         raise NotFoundError(f"There is no lease {lease_uid}.")

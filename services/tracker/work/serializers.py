@@ -41,6 +41,7 @@ class SeatWork(serializers.Serializer):
     kind = serializers.ChoiceField(choices_of(SeatKind))
     state = serializers.ChoiceField(choices_of(AssignmentState))
     shows_prelabel = serializers.BooleanField()
+    prelabel = ObjectListField(allow_null=True)
     findings = ObjectListField()
     task_id = serializers.IntegerField(allow_null=True)
 
@@ -75,6 +76,7 @@ class WorkItem(serializers.Serializer):
     timebase = ObjectField(allow_null=True)
     proxy_key = serializers.CharField(allow_null=True)
     prelabel = ObjectListField()
+    gold = ObjectListField(allow_null=True)
     seats = SeatWork(many=True)
     opinions = OpinionWork(many=True)
     comparison = ObjectField(allow_null=True)

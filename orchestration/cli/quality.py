@@ -1,0 +1,183 @@
+"""`segue quality`: agreement, people against known answers, what drafts do, and alarms."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from typing import Annotated
+from uuid import UUID
+
+import typer
+from rich.console import Console
+from rich.table import Table
+
+from orchestration.cli.screen import wide_console
+from orchestration.cli.session import tracker
+from services.client.quality_payloads import (
+    AgreementOut,
+    AlarmOut,
+    AnchoringOut,
+    AnnotatorsOut,
+    EstimateOut,
+    QualityOut,
+)
+
+
+class Reference(StrEnum):
+    """What people are held against."""
+
+    GOLD = "gold"
+    ARBITRATION = "arbitration"
+
+
+def quality(
+    project: Annotated[str, typer.Argument(help="The project's slug.")],
+    *,
+    reference: Annotated[
+        Reference, typer.Option(help="What people are held against.")
+    ] = Reference.GOLD,
+    take_back: Annotated[
+        UUID | None, typer.Option(help="Take this alarm back, and all that followed it.")
+    ] = None,
+    note: Annotated[str, typer.Option(help="Why it is taken back; kept on record.")] = "",
+) -> None:
+    """Show a project's quality: all figures with their 95 % intervals."""
+    console = wide_console()
+    with tracker() as client:
+        if take_back is not None:
+            taken = client.alarm_reverse(take_back, note=note)
+            console.print(f"The alarm over {taken.username} is taken back.")
+            return
+        console.print(agreement_table(client.quality(project)))
+        people = client.quality_annotators(project, reference=reference.value)
+        console.print(people_table(people))
+        console.print(confusion_table(people))
+        console.print(anchoring_table(client.quality_anchoring(project)))
+        print_alarms(console, list(client.alarms(project)))
+
+
+def agreement_table(found: QualityOut) -> Table:
+    """Draw how far blind opinions agree, label by label."""
+    table = _table("agreement of blind opinions", "label")
+    for heading in ("clips", "segments", "agree", "alone", "other label", "shifted", "divided"):
+        table.add_column(heading, justify="right")
+    for row in found.labels:
+        name = f"{row.layer}/{row.label} (v{row.taxonomy_version})"
+        table.add_row(name, *_agreement_cells(row))
+    table.add_row("all", *_agreement_cells(found.overall))
+    return table
+
+
+def people_table(found: AnnotatorsOut) -> Table:
+    """Draw each person's figures, a line a label."""
+    table = _table(f"annotators against {found.reference}", "annotator")
+    table.add_column("label")
+    for heading in ("segments", "missed", "extra", "other label", "onset bias", "offset bias"):
+        table.add_column(heading, justify="right")
+    for heading in ("spread", "a clip", "reliability"):
+        table.add_column(heading, justify="right")
+    for person in found.people:
+        time = _seconds(person.time.typical_s)
+        reliability = "" if person.reliability is None else f"{person.reliability:.0%}"
+        for index, row in enumerate(person.labels):
+            own = (person.username, time, reliability) if index == 0 else ("", "", "")
+            table.add_row(
+                own[0],
+                f"{row.layer}/{row.label}",
+                str(row.n_reference),
+                *map(_percent, (row.misses, row.extras, row.confusions)),
+                _frames(row.onset.bias),
+                _frames(row.offset.bias),
+                f"{_number(row.onset.spread)} / {_number(row.offset.spread)}",
+                *own[1:],
+            )
+        if not person.labels:
+            table.add_row(person.username, *[""] * 7, time, reliability)
+    return table
+
+
+def confusion_table(found: AnnotatorsOut) -> Table:
+    """Draw which labels people mix up: the cells off the diagonal."""
+    table = _table("labels mixed up", "annotator", "layer", "known", "answered")
+    table.add_column("times", justify="right")
+    for person in found.people:
+        for cell in person.confusion:
+            if cell.reference != cell.answered:
+                names = (cell.reference or "nothing", cell.answered or "nothing")
+                table.add_row(person.username, cell.layer, *names, str(cell.n))
+    return table
+
+
+def anchoring_table(found: AnchoringOut) -> Table:
+    """Draw what drafts do: to agreement, and person by person to their boundaries."""
+    table = _table(
+        f"drafts: {_percent(found.with_draft.agreement)} agree with one, "
+        f"{_percent(found.without_draft.agreement)} without, "
+        f"difference {_percent(found.difference)}",
+        "annotator",
+    )
+    for heading in ("boundaries", "untouched", "wrong ones kept", "probes", "noticed"):
+        table.add_column(heading, justify="right")
+    people = [(person.username, person.drafts) for person in found.people]
+    for name, of in (*people, ("all", found.drafts)):
+        table.add_row(
+            name,
+            str(of.n_boundaries),
+            _percent(of.untouched),
+            _percent(of.flaws_kept),
+            str(of.n_probes),
+            _percent(of.probes_noticed),
+        )
+    return table
+
+
+def print_alarms(console: Console, alarms: list[AlarmOut]) -> None:
+    """Say what stood out, what followed, and what was taken back."""
+    for alarm in alarms:
+        followed = ", ".join(item.kind for item in alarm.consequences)
+        n_clips = sum(len(item.clips) for item in alarm.consequences)
+        back = f"; taken back by {alarm.reversal.actor}" if alarm.reversal else ""
+        lines = [
+            f"alarm {alarm.uid} over {alarm.username}, {alarm.raised_at:%Y-%m-%d %H:%M}: "
+            f"{followed} ({n_clips} clips in doubt){back}",
+            *(f"  {signal.sentence}" for signal in alarm.signals),
+        ]
+        for line in lines:
+            console.print(line, highlight=False, markup=False, soft_wrap=True)
+
+
+def _table(title: str, *headings: str) -> Table:
+    return Table(*headings, title=title, title_justify="left", box=None)
+
+
+def _agreement_cells(row: AgreementOut) -> list[str]:
+    counts = (row.n_alone, row.n_mislabelled, row.n_shifted, row.n_divided)
+    return [
+        str(row.n_clips),
+        str(row.n_segments),
+        _percent(row.agreement),
+        *(str(count) for count in counts),
+    ]
+
+
+def _percent(found: EstimateOut) -> str:
+    if found.value is None:
+        return "-"
+    if found.low is None or found.high is None:
+        return f"{found.value:.1%}"
+    return f"{found.value:.1%} [{found.low:.0%}..{found.high:.0%}]".replace("[", r"\[")
+
+
+def _frames(found: EstimateOut) -> str:
+    if found.value is None:
+        return "-"
+    if found.low is None or found.high is None:
+        return f"{found.value:+.1f}"
+    return f"{found.value:+.1f} [{found.low:+.1f}..{found.high:+.1f}]".replace("[", r"\[")
+
+
+def _seconds(found: EstimateOut) -> str:
+    return "-" if found.value is None else f"{found.value:.0f} s"
+
+
+def _number(value: float | None) -> str:
+    return "-" if value is None else f"{value:.1f}"

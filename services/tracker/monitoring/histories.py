@@ -1,0 +1,111 @@
+"""Everybody's answers to gold as the judge reads them."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from django.db.models import Max, QuerySet, Window
+from django.db.models.functions import RowNumber
+
+from services.domain.comparison import Comparison
+from services.domain.monitoring.records import ClipRecord
+from services.domain.standing import AnnotatorStanding
+from services.tracker.monitoring.answers import Answer, Truth, answer_columns, prelabel_of, side
+from services.tracker.monitoring.models import Measurement, Reversal
+from services.tracker.monitoring.vocabulary import ReferenceKind
+from services.tracker.people.models import User
+from services.tracker.projects.models import Project
+from services.tracker.standing.models import StandingEvent
+from services.tracker.standing.selectors import annotators_standing
+
+LONGEST = 300
+"""Gold clips of a person that are looked at, the newest ones."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Histories:
+    """What the judge reads, and how to find the rows behind it again.
+
+    ``records`` name each clip by its measurement's UID.
+    """
+
+    people: dict[str, User]
+    starts: dict[int, datetime]
+    records: dict[str, list[ClipRecord]]
+
+    @property
+    def n_clips(self) -> int:
+        """All clips that are looked at."""
+        return sum(len(records) for records in self.records.values())
+
+
+def gold_measured(*, project: Project) -> QuerySet[Measurement]:
+    """Return what was measured against gold that still stands."""
+    return Measurement.objects.filter(
+        project=project, reference=ReferenceKind.GOLD, clip__gold__withdrawn_at=None
+    )
+
+
+def histories_read(*, project: Project) -> Histories:
+    """Read the active annotators' answers to gold since each one's fresh start.
+
+    Who is on trial or paused is not judged, nor are others judged by them.
+    """
+    active = annotators_standing(project_id=project.pk, standing=AnnotatorStanding.ACTIVE)
+    people = {user.pk: user for user in active}
+    starts = fresh_starts(project=project)
+    newest = gold_measured(project=project).filter(user__in=people)
+    newest = newest.annotate(
+        place=Window(RowNumber(), partition_by="user", order_by="-id"), prelabel=prelabel_of("clip")
+    ).filter(place__lte=LONGEST)
+    rows = newest.order_by("id").values(
+        "uid",
+        "user_id",
+        "taxonomy_id",
+        "policy_id",
+        "document",
+        "measured_at",
+        "prelabel",
+        **answer_columns("own_", "annotation"),
+    )
+    records: dict[str, list[ClipRecord]] = defaultdict(list)
+    for row in rows.iterator():
+        start = starts.get(row["user_id"])
+        if start is None or row["measured_at"] > start:
+            records[people[row["user_id"]].username].append(_record(dict(row)))
+    return Histories(
+        people={user.username: user for user in people.values()}, starts=starts, records=records
+    )
+
+
+def fresh_starts(*, project: Project) -> dict[int, datetime]:
+    """Return since when each person is judged anew, by id.
+
+    That is since the person last became active, and since a manager last took an alarm back:
+    what lies before was dealt with.
+    """
+    became_active = StandingEvent.objects.filter(
+        project=project, after=str(AnnotatorStanding.ACTIVE)
+    )
+    pardoned = Reversal.objects.filter(alarm__project=project)
+    starts: dict[int, datetime] = {}
+    for user, at in (
+        *became_active.values_list("user").annotate(at=Max("at")).order_by(),
+        *pardoned.values_list("alarm__user").annotate(at=Max("reversed_at")).order_by(),
+    ):
+        starts[user] = max(at, starts.get(user, at))
+    return starts
+
+
+def _record(row: dict[str, Any]) -> ClipRecord:
+    comparison = Comparison.from_json(row["document"])
+    answer = Answer.of(row, "own_", side(comparison, "b"))
+    truth = Truth(
+        segments=side(comparison, "a"),
+        taxonomy_id=row["taxonomy_id"],
+        policy_id=row["policy_id"],
+    )
+    return ClipRecord.of(str(row["uid"]), comparison, draft=answer.draft_tally(truth))

@@ -1,0 +1,97 @@
+"""`segue gold` and `segue standing`, typed by lea against the real tracker."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from uuid import uuid4
+
+import pytest
+from typer.testing import CliRunner
+
+from orchestration.cli import gold, standing, status
+from orchestration.cli.main import app
+from services.client.api import TrackerClient
+from services.client.payloads import StageFailed
+from services.domain.errors import NotFoundError
+from services.domain.workflow import Stage
+from tests.service.gold import golden, leave, rules, score, seats_open, showings
+from tests.service.play import Play
+
+pytestmark = pytest.mark.db
+
+Say = Callable[..., str]
+
+
+@pytest.fixture
+def say(play: Play, monkeypatch: pytest.MonkeyPatch) -> Say:
+    """Type a command as lea; what it prints."""
+
+    @contextmanager
+    def tracker() -> Iterator[TrackerClient]:
+        yield play["lea"]
+
+    for module in (gold, standing, status):
+        monkeypatch.setattr(module, "tracker", tracker)
+
+    def typed(*words: str) -> str:
+        result = CliRunner().invoke(app, list(words), catch_exceptions=False)
+        assert result.exit_code == 0, result.output
+        return result.output
+
+    return typed
+
+
+def test_gold_is_promoted_listed_and_withdrawn(play: Play, say: Say) -> None:
+    clip = play.accepted()
+    name = play.clip(clip).name
+    assert f"{name} is gold" in say("gold", "promote", "kitchen", str(clip), "--note", "clear")
+    (made,) = play["lea"].gold("kitchen")
+    assert made.note == "clear"
+    listed = say("gold", "list", "kitchen")
+    assert str(made.uid) in listed
+    assert "yes" in listed
+    assert "gold no more" in say("gold", "withdraw", str(made.uid))
+    assert "withdrawn" in say("gold", "list", "kitchen")
+
+
+def test_it_shows_to_whom_gold_went_and_how_they_did(play: Play, say: Say) -> None:
+    golden(play)
+    rules(play, "dot", "eve", gold_share=1)
+    leave(play, "ana", "ben")
+    play.prelabelled()
+    seats_open(play)
+    (clip,) = (item.clip_uid for item in showings(play) if item.username == "dot")
+    score(play, clip)
+    text = say("gold", "shown", "kitchen")
+    assert "100.0%" in text
+    assert str(clip) in text
+    assert "eve" not in say("gold", "shown", "kitchen", "--user", "dot")
+
+
+def test_a_standing_is_changed_listed_and_taken_back(play: Play, say: Say) -> None:
+    assert "ana is paused" in say("standing", "pause", "kitchen", "ana", "--note", "too fast")
+    assert "manager: too fast" in say("standing", "list", "kitchen")
+    (event,) = play["lea"].standing_events("kitchen", "ana")
+    assert str(event.uid) in say("standing", "history", "kitchen", "ana")
+    assert "ana is active again" in say("standing", "reverse", str(event.uid))
+    rules(play, calibration_clips=1)
+    assert "ben is calibrating" in say("standing", "calibrate", "kitchen", "ben")
+    assert "ben is active" in say("standing", "activate", "kitchen", "ben")
+
+
+def test_a_stuck_shadow_clip_is_among_what_is_stuck(play: Play, say: Say) -> None:
+    golden(play)
+    rules(play, "dot", calibration_clips=1)
+    (item,) = play.claim(Stage.DISPATCH)
+    play.report(item, StageFailed(code="no_lane", detail="None is there.", transient=False))
+    text = say("status", "kitchen")
+    assert str(item.clip_uid) in text
+    assert "None is there." in text
+    say("retry", str(item.clip_uid))
+    assert str(item.clip_uid) not in say("status", "kitchen")
+
+
+def test_what_is_not_there_is_said(play: Play, say: Say) -> None:
+    with pytest.raises(NotFoundError):
+        say("standing", "reverse", str(uuid4()))
