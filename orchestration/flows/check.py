@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from uuid import UUID
 
 from prefect import flow
 
@@ -28,11 +29,11 @@ from services.domain.workflow import AssignmentState, Stage
 
 def check_clip(item: WorkItem, parts: Runtime) -> WorkReport:
     """Judge the answers of one clip's present round: against each other, or against gold."""
-    del parts  # pure: everything came with the claim
     taxonomy = Taxonomy.parse(item.taxonomy)
     reports = {
         opinion.annotation_uid: _sanity(opinion, item, taxonomy) for opinion in item.opinions
     }
+    _tell(item, reports, parts)
     verdicts = [
         SanityVerdict(
             annotation_uid=opinion.annotation_uid,
@@ -60,6 +61,19 @@ def check_clip(item: WorkItem, parts: Runtime) -> WorkReport:
         comparison=comparison.as_json(),
         accepted=[segment.as_json() for segment in accepted],
     )
+
+
+def _tell(item: WorkItem, reports: Mapping[UUID, SanityReport], parts: Runtime) -> None:
+    """Write on the tasks of answers that passed what was remarked, and that they passed.
+
+    Answers that come back are written on by the stage that puts their tasks up again. An
+    answer that passes at once without a remark is left alone: its task has nothing to unsay.
+    """
+    for opinion in item.opinions:
+        report = reports[opinion.annotation_uid]
+        is_new = opinion.state is AssignmentState.SUBMITTED and report.passed
+        if is_new and opinion.task_id is not None and (report.findings or opinion.came_back):
+            parts.label_studio().show_passed(opinion.task_id, report.findings)
 
 
 def _known(item: WorkItem) -> list[Segmentation]:

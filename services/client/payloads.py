@@ -121,6 +121,10 @@ class OpinionWork(Payload):
     """``SubmittedSegment`` forms."""
     verdict: Literal["accept", "reopen", "reject"] | None = None
     note: str = ""
+    task_id: int | None = None
+    """Label Studio's task, for remarks."""
+    came_back: bool = False
+    """Whether the task still says what was found in an earlier answer."""
 
 
 class WorkItem(Payload):

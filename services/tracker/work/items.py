@@ -14,7 +14,7 @@ from services.tracker.annotations.models import Annotation, Assignment, Prelabel
 from services.tracker.clips.models import Media
 from services.tracker.core.roles import SeatKind
 from services.tracker.gold.models import Gold
-from services.tracker.quality.models import Comparison
+from services.tracker.quality.models import Comparison, SanityCheck
 from services.tracker.work.models import Lease
 
 TO_PUSH = (AssignmentState.PLANNED, AssignmentState.RETURNED)
@@ -36,6 +36,7 @@ def work_items(*, stage: Stage, leases: list[Lease]) -> list[Json]:
     seats = _seats(rounds) if stage in (*WITH_SEATS, *WITH_OPINIONS) else {}
     comparisons = _comparisons(rounds) if stage in WITH_OPINIONS else {}
     known = _known(leases) if stage is Stage.CHECK else {}
+    remarked = _remarked(clips) if stage in WITH_OPINIONS else set()
     return [
         _item(
             lease,
@@ -45,6 +46,7 @@ def work_items(*, stage: Stage, leases: list[Lease]) -> list[Json]:
             seats.get(lease.clip_id, []),
             comparisons.get(lease.clip_id),
             known.get(lease.clip_id),
+            remarked,
         )
         for lease in leases
     ]
@@ -58,6 +60,7 @@ def _item(
     seats: list[Assignment],
     comparison: Json | None,
     gold: list[Json] | None,
+    remarked: set[int],
 ) -> Json:
     clip = lease.clip
     return {
@@ -77,7 +80,7 @@ def _item(
         "prelabel": draft,
         "gold": gold,
         "seats": [_seat(seat) for seat in seats if stage in WITH_SEATS and _is_to_push(seat)],
-        "opinions": _opinions(lease, seats) if stage in WITH_OPINIONS else [],
+        "opinions": _opinions(lease, seats, remarked) if stage in WITH_OPINIONS else [],
         "comparison": comparison,
     }
 
@@ -99,11 +102,15 @@ def _seat(seat: Assignment) -> Json:
     }
 
 
-def _opinions(lease: Lease, seats: list[Assignment]) -> list[Json]:
+def _opinions(lease: Lease, seats: list[Assignment], remarked: set[int]) -> list[Json]:
     names = opinion_names(lease.clip.uid, lease.clip.round, seats)
     answered = [(names[seat.uid], seat) for seat in seats if seat.current is not None]
     answered.sort(key=lambda pair: ORDER.index(pair[0]))
-    return [_opinion(seat, seat.current, name) for name, seat in answered if seat.current]
+    return [
+        _opinion(seat, seat.current, name) | {"came_back": seat.pk in remarked}
+        for name, seat in answered
+        if seat.current
+    ]
 
 
 def opinion_names(clip_uid: Any, round_: int, seats: Iterable[Assignment]) -> dict[Any, str]:
@@ -126,6 +133,7 @@ def _opinion(seat: Assignment, annotation: Annotation, name: str) -> Json:
         "segments": annotation.segments,
         "verdict": annotation.verdict,
         "note": annotation.note,
+        "task_id": seat.task_id,
     }
 
 
@@ -138,6 +146,12 @@ def _drafts(clips: list[int]) -> dict[int, list[Json]]:
     newest = Prelabel.objects.filter(clip__in=clips).values("clip").annotate(newest=Max("pk"))
     rows = Prelabel.objects.filter(pk__in=newest.values("newest"))
     return dict(rows.values_list("clip", "segments"))
+
+
+def _remarked(clips: list[int]) -> set[int]:
+    """Return the seats whose task still says what was found in an answer."""
+    rows = SanityCheck.objects.filter(annotation__assignment__clip__in=clips)
+    return set(rows.exclude(findings=[]).values_list("annotation__assignment", flat=True))
 
 
 def _known(leases: list[Lease]) -> dict[int, list[Json]]:

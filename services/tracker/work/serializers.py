@@ -57,6 +57,8 @@ class OpinionWork(serializers.Serializer):
     segments = ObjectListField()
     verdict = serializers.ChoiceField(choices_of(Verdict), allow_null=True)
     note = serializers.CharField(allow_blank=True)
+    task_id = serializers.IntegerField(allow_null=True)
+    came_back = serializers.BooleanField()
 
 
 class WorkItem(serializers.Serializer):

@@ -151,9 +151,25 @@ def test_an_unsound_answer_comes_back_with_findings_and_passes_when_corrected(ho
     house.answer("ana", clip, POUR)
     house.take_in()
     assert house.state(clip) == "accepted"
+    (corrected,) = house.tasks("ana")
+    assert corrected["data"]["status"] == "passed"
+    assert "is 3 frames long" not in corrected["data"]["brief"]
+    (untouched,) = house.tasks("ben")
+    assert untouched["data"]["status"] == "new"
     assert house.steps(clip)[4:] == [
         "submitted", "submitted", "returned", "dispatched", "submitted", "agreed",
     ]  # fmt: skip
+
+
+def test_a_remark_is_shown_and_sends_nothing_back(house: House):
+    (clip,) = house.dispatched()
+    house.answer("ana", clip, seg("pour", 10, 20), seg("pour", 20, 40))
+    house.take_in()
+    (task,) = house.tasks("ana")
+    assert task["data"]["status"] == "passed"
+    assert "Remark: " in task["data"]["brief"]
+    assert "without a frame between" in task["data"]["brief"]
+    assert house.steps(clip)[4:] == ["submitted", "passed"]
 
 
 def test_a_second_thought_before_the_decision_is_what_counts(house: House):
