@@ -50,7 +50,7 @@ lint: set-up-dev
 	$(PYTHON) -m mypy
 	"$(BIN)/lint-imports"
 	"$(BIN)/deptry" .
-	"$(BIN)/codespell" $(SOURCES) README.md Makefile pyproject.toml
+	"$(BIN)/codespell" $(SOURCES) README.md docs Makefile pyproject.toml
 
 bench: set-up-oracles
 	$(FOR_TESTS) $(PYTHON) -m pytest -m benchmark tests/benchmarks -s $(PYTEST_ARGS)

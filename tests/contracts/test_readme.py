@@ -7,10 +7,13 @@ import pytest
 from typer.testing import CliRunner
 
 from orchestration.cli.main import app
+from services.domain import findings
+from services.domain.disputes import DisputeKind
 from services.domain.workflow import as_mermaid
 
 ROOT = Path(__file__).parents[2]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
+QUALITY = (ROOT / "docs" / "quality.md").read_text(encoding="utf-8")
 
 
 def test_the_picture_is_the_workflow_table():
@@ -29,13 +32,13 @@ def test_every_make_target_named_exists():
 
 
 def commands_named():
-    return sorted(set(re.findall(r"^segue ((?:[a-z]+ ?){1,2})", README, re.M)))
+    return sorted(set(re.findall(r"^segue ((?:[a-z]+ ?){1,2})", README + QUALITY, re.M)))
 
 
 @pytest.mark.parametrize("words", commands_named())
 def test_every_segue_command_named_exists(words):
     command = words.split()
-    groups = {"users", "release"}
+    groups = {"gold", "release", "standing", "users"}
     asked = command[:2] if command[0] in groups else command[:1]
     result = CliRunner().invoke(app, [*asked, "--help"])
     assert result.exit_code == 0, result.output
@@ -45,3 +48,15 @@ def test_the_folder_map_names_real_folders():
     named = re.findall(r"^([a-z_]+(?:/[a-z_]+)*/) ", README, re.M)
     assert len(named) > 5
     assert [folder for folder in named if not (ROOT / folder).is_dir()] == []
+
+
+def test_every_finding_is_explained():
+    codes = set(re.findall(r"``([a-z_]+)``", findings.__doc__ or ""))
+    told = set(re.findall(r"`([a-z_]+)`", QUALITY.split("## Tier 2")[0]))
+    assert len(codes) > 15
+    assert codes - told == set()
+    assert codes >= findings.WARNINGS
+
+
+def test_every_kind_of_dispute_is_explained():
+    assert {f"`{kind}`" for kind in DisputeKind} <= set(re.findall(r"`[a-z_]+`", QUALITY))
