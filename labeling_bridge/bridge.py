@@ -15,8 +15,8 @@ from labeling_bridge.lanes import WEBHOOK_ACTIONS, Lane, Webhook, lane_settings
 from labeling_bridge.sweep import Sweep, sweep_lane
 from labeling_bridge.tasks import ASSIGNMENT, SeatTask, passed_data, returned_data
 from services.domain.errors import LabelStudioError
-from services.domain.findings import Finding
 from services.domain.links import MEDIA_PREFIX, media_token
+from services.domain.sanity.findings import Finding
 from services.domain.taxonomy import Taxonomy
 
 IMPORT_SIZE: Final = 1000

@@ -9,9 +9,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from fractions import Fraction
 
-from services.domain.comparison import Comparison, Dispute, DisputeKind
-from services.domain.findings import Finding, n_frames_said, said
+from services.domain.comparison.disputes import Comparison, Dispute, DisputeKind
 from services.domain.frame_numbers import shown_frames
+from services.domain.sanity.findings import Finding, n_frames_said, said
 from services.domain.segments import Segment
 
 DRAFT = "A machine's draft is filled in: correct it wherever it is wrong, add what is missing."

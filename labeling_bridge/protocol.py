@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from html import escape
 
-from services.domain.findings import listed, n_frames_said, quoted
+from services.domain.sanity.findings import listed, n_frames_said, quoted
 from services.domain.taxonomy import LabelClass, Layer, NameStatus, Side, Taxonomy
 
 HOW_TO_COUNT = (

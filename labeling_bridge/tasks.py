@@ -15,8 +15,8 @@ from labeling_bridge.briefs import (
     returned_brief,
 )
 from labeling_bridge.regions import Opinion, Region, render, render_opinion
-from services.domain.comparison import Comparison
-from services.domain.findings import Finding
+from services.domain.comparison.disputes import Comparison
+from services.domain.sanity.findings import Finding
 from services.domain.segments import Segment
 
 ASSIGNMENT: Final = "assignment"

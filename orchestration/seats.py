@@ -22,8 +22,8 @@ from services.client.payloads import (
     WorkReport,
 )
 from services.domain.errors import SegueError
-from services.domain.findings import Finding
 from services.domain.policy import Policy
+from services.domain.sanity.findings import Finding
 from services.domain.taxonomy import Taxonomy
 from services.domain.workflow import AssignmentState
 

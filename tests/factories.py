@@ -18,7 +18,7 @@ from services.client.payloads import (
     SanityVerdict,
     SubmissionIn,
 )
-from services.domain.comparison import compare
+from services.domain.comparison.compare import compare
 from services.domain.policy import Policy
 from services.domain.segments import Segment, Segmentation
 from services.domain.taxonomy import Taxonomy

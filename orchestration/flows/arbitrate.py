@@ -9,7 +9,7 @@ from orchestration.flows.dispatch import clip_of
 from orchestration.seats import SeatPusher
 from orchestration.stage import StageParams, run_stage, threads
 from services.client.payloads import SeatWork, WorkItem
-from services.domain.comparison import Comparison
+from services.domain.comparison.disputes import Comparison
 from services.domain.errors import InputError
 from services.domain.workflow import Stage
 

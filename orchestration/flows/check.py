@@ -16,11 +16,13 @@ from services.client.payloads import (
     WorkItem,
     WorkReport,
 )
-from services.domain.comparison import Comparison, compare
-from services.domain.consensus import consensus
+from services.domain.comparison.compare import compare
+from services.domain.comparison.consensus import consensus
+from services.domain.comparison.disputes import Comparison
 from services.domain.errors import InputError
 from services.domain.policy import Policy
-from services.domain.sanity import SanityReport, check_submission
+from services.domain.sanity.check import check_submission
+from services.domain.sanity.findings import SanityReport
 from services.domain.segments import Segment, Segmentation, SubmittedSegment
 from services.domain.taxonomy import Taxonomy
 from services.domain.timebase import Timebase

@@ -16,8 +16,8 @@ from orchestration.plain_files.opinion import Opinion
 from orchestration.plain_files.outputs import STDOUT, outputs
 from orchestration.plain_files.store import OpinionStore
 from orchestration.plain_files.wording import counted, printable
-from services.domain.findings import Finding
-from services.domain.sanity import check_submission
+from services.domain.sanity.check import check_submission
+from services.domain.sanity.findings import Finding
 from services.domain.segments import SubmittedSegment
 from services.domain.taxonomy import Taxonomy
 

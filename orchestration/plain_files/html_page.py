@@ -25,7 +25,7 @@ from orchestration.plain_files.rates import write_rate
 from orchestration.plain_files.terminal import notes
 from orchestration.plain_files.wording import counted
 from orchestration.plain_files.yardstick import DISPUTE_TOLERANCE, ComparedItem, Pair
-from services.domain.disputes import DisputeKind
+from services.domain.comparison.disputes import DisputeKind
 from services.domain.metrics.summary import Summary
 from services.domain.segments import Segment
 from services.domain.taxonomy import PALETTE

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from orchestration.plain_files.yardstick import ComparedItem
-from services.domain.panel import Panel
+from services.domain.comparison.panel import Panel
 
 
 def panel_of(item: ComparedItem) -> dict[str, Any] | None:

@@ -18,7 +18,8 @@ from itertools import combinations, pairwise
 from typing import Final
 
 from orchestration.plain_files.opinion import Opinion, refuse_unsound
-from services.domain.comparison import Comparison, compare
+from services.domain.comparison.compare import compare
+from services.domain.comparison.disputes import Comparison
 from services.domain.errors import InputError
 from services.domain.metrics.pair import PairMetrics, measure_pair
 from services.domain.policy import Policy

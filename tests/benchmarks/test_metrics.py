@@ -19,7 +19,7 @@ import mir_eval
 import numpy as np
 import pytest
 
-from services.domain.comparison import compare
+from services.domain.comparison.compare import compare
 from services.domain.metrics.boundaries import as_frames, match_boundaries_at, median_distance
 from services.domain.metrics.pair import measure_pair
 from services.domain.metrics.partition import partition, rows_of

@@ -15,8 +15,8 @@ from labeling_bridge.regions import render
 from labeling_bridge.sweep import Submission, Sweep
 from labeling_bridge.tasks import SeatTask, annotation_task, arbitration_task
 from services.domain.errors import LabelStudioError
-from services.domain.findings import make_finding
 from services.domain.links import MEDIA_PREFIX, read_media_token
+from services.domain.sanity.findings import make_finding
 from tests.bridge.samples import AWKWARD, CLIP, COFFEE, comparison, seg
 
 JsonDict = dict[str, Any]

@@ -5,7 +5,8 @@ from __future__ import annotations
 from fractions import Fraction
 
 from labeling_bridge.tasks import Clip
-from services.domain.comparison import Comparison, compare
+from services.domain.comparison.compare import compare
+from services.domain.comparison.disputes import Comparison
 from services.domain.policy import Policy
 from services.domain.segments import Segment, Segmentation
 from services.domain.taxonomy import Taxonomy

@@ -13,7 +13,7 @@ from labeling_bridge.tasks import (
     passed_data,
     returned_data,
 )
-from services.domain.findings import make_finding
+from services.domain.sanity.findings import make_finding
 from services.domain.segments import Segment
 from services.domain.taxonomy import Taxonomy
 from tests.bridge.samples import AWKWARD, CLIP, comparison, seg

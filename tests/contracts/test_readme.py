@@ -7,8 +7,8 @@ import pytest
 from typer.testing import CliRunner
 
 from orchestration.cli.main import app
-from services.domain import findings
-from services.domain.disputes import DisputeKind
+from services.domain.comparison.disputes import DisputeKind
+from services.domain.sanity import findings
 from services.domain.workflow import as_mermaid
 
 ROOT = Path(__file__).parents[2]

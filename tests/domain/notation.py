@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from services.domain.comparison import Comparison, Dispute
+from services.domain.comparison.disputes import Comparison, Dispute
 from services.domain.segments import DEFAULT_LAYER, Segment, Segmentation, SubmittedSegment
 from services.domain.taxonomy import Taxonomy
 

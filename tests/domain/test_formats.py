@@ -11,8 +11,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.domain.comparison import ComparisonCounts, compare
-from services.domain.consensus import consensus
+from services.domain.comparison.compare import compare
+from services.domain.comparison.consensus import consensus
+from services.domain.comparison.disputes import ComparisonCounts
 from services.domain.errors import InputError
 from services.domain.formats import activitynet, jsonl, manifest
 from services.domain.formats.build import build_release, media_type

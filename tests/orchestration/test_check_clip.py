@@ -12,7 +12,7 @@ import pytest
 from orchestration.flows.check import check_clip
 from orchestration.runtime import Runtime
 from services.client.payloads import CheckDone, OpinionWork, WorkItem
-from services.domain.comparison import Comparison
+from services.domain.comparison.disputes import Comparison
 from services.domain.errors import InputError
 from services.domain.policy import Policy
 from services.domain.segments import SubmittedSegment

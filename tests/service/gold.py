@@ -8,7 +8,7 @@ from uuid import UUID
 from django.utils import timezone
 
 from services.client.payloads import CheckDone, GoldOut, ShowingOut, WorkItem
-from services.domain.comparison import compare
+from services.domain.comparison.compare import compare
 from services.domain.policy import Policy
 from services.domain.segments import Segmentation
 from services.domain.taxonomy import Taxonomy

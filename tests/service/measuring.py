@@ -8,7 +8,7 @@ from uuid import UUID
 from django.utils import timezone
 
 from services.client.payloads import CheckDone
-from services.domain.comparison import Comparison
+from services.domain.comparison.disputes import Comparison
 from services.domain.monitoring.signals import Question, Signal, SignalKind
 from services.domain.workflow import Stage
 from services.tracker.annotations.models import Annotation, Assignment

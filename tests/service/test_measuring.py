@@ -13,7 +13,7 @@ from django.db import connections
 from django.db.models import F
 
 from services.client.payloads import CheckDone, WorkItem
-from services.domain.comparison import Comparison
+from services.domain.comparison.disputes import Comparison
 from services.domain.workflow import Stage
 from services.tracker.annotations.models import Assignment
 from services.tracker.monitoring.counting import ALL_SUMS

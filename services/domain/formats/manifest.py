@@ -17,7 +17,7 @@ from pathlib import PurePosixPath
 from typing import Any, Final, Literal, Self
 
 from services.domain.canonical import canonical_json
-from services.domain.comparison import ComparisonCounts
+from services.domain.comparison.disputes import ComparisonCounts
 from services.domain.errors import InputError
 from services.domain.formats.records import ReleaseHead, ReleaseRecord
 

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Literal, Self, get_args
 
-from services.domain.comparison import Comparison
+from services.domain.comparison.disputes import Comparison
 from services.domain.errors import InputError
 from services.domain.policy import Policy
 from services.domain.segments import Segmentation

@@ -26,7 +26,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from services.domain.pairing import heaviest_chain
+from services.domain.comparison.pairing import heaviest_chain
 
 Frames = npt.NDArray[np.int64]
 

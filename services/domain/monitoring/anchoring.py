@@ -27,7 +27,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, fields
 from typing import Any, Self
 
-from services.domain.disputes import ComparisonCounts
+from services.domain.comparison.disputes import ComparisonCounts
 from services.domain.errors import InputError
 from services.domain.monitoring.intervals import (
     LEVEL,

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from fractions import Fraction
 
-from services.domain.disputes import ComparisonCounts
+from services.domain.comparison.disputes import ComparisonCounts
 
 
 class CalibrationState(StrEnum):

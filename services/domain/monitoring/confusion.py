@@ -14,7 +14,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Self
 
-from services.domain.disputes import Comparison
+from services.domain.comparison.disputes import Comparison
 from services.domain.errors import InputError
 from services.domain.monitoring.intervals import Share
 

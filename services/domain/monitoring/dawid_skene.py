@@ -39,7 +39,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.special import logsumexp, xlogy
 
-from services.domain.disputes import Comparison
+from services.domain.comparison.disputes import Comparison
 from services.domain.errors import InputError
 
 Label = str | None

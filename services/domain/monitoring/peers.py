@@ -27,7 +27,7 @@ from dataclasses import dataclass, fields
 from math import hypot
 from typing import Self
 
-from services.domain.disputes import Comparison, DisputeKind
+from services.domain.comparison.disputes import Comparison, DisputeKind
 from services.domain.monitoring.intervals import Interval, Share, wilson
 from services.domain.segments import Segment
 

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Self
 
-from services.domain.disputes import Comparison
+from services.domain.comparison.disputes import Comparison
 from services.domain.monitoring.anchoring import DraftTally
 from services.domain.monitoring.confusion import ConfusionTally, confusion
 from services.domain.monitoring.tallies import LabelKey, LabelTally, tally

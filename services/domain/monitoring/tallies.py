@@ -24,7 +24,7 @@ from itertools import accumulate
 from math import sqrt
 from typing import Any, Final, Self
 
-from services.domain.disputes import Comparison, DisputeKind
+from services.domain.comparison.disputes import Comparison, DisputeKind
 from services.domain.errors import InputError
 from services.domain.monitoring.intervals import LEVEL, Interval, Share, mean_interval
 from services.domain.segments import Segment

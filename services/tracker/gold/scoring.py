@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from services.domain.comparison import Comparison as DomainComparison
+from services.domain.comparison.disputes import Comparison as DomainComparison
 from services.domain.errors import InputError
 from services.domain.monitoring.calibration import CalibrationState, calibration_verdict
 from services.domain.policy import Policy

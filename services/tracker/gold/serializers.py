@@ -6,7 +6,7 @@ from typing import Any
 
 from rest_framework import serializers
 
-from services.domain.comparison import Comparison
+from services.domain.comparison.disputes import Comparison
 from services.domain.workflow import AssignmentState, ClipPurpose
 from services.tracker.core.fields import ObjectField
 from services.tracker.core.roles import DecisionStatus, choices_of

@@ -9,7 +9,7 @@ from typing import Any, Self
 
 from django.db.models import F, OuterRef, Subquery
 
-from services.domain.comparison import Comparison
+from services.domain.comparison.disputes import Comparison
 from services.domain.monitoring.anchoring import DraftTally, draft_tally
 from services.domain.monitoring.durations import TimeTally
 from services.domain.monitoring.probes import Probe

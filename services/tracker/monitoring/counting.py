@@ -12,7 +12,7 @@ from typing import Any
 
 from django.db.models import F, QuerySet
 
-from services.domain.comparison import Comparison as DomainComparison
+from services.domain.comparison.disputes import Comparison as DomainComparison
 from services.domain.monitoring.confusion import confusion
 from services.domain.monitoring.dawid_skene import items_of
 from services.domain.monitoring.peers import tally_clip, tally_peers

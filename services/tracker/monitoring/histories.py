@@ -10,7 +10,7 @@ from typing import Any
 from django.db.models import Max, QuerySet, Window
 from django.db.models.functions import RowNumber
 
-from services.domain.comparison import Comparison
+from services.domain.comparison.disputes import Comparison
 from services.domain.monitoring.records import ClipRecord
 from services.domain.standing import AnnotatorStanding
 from services.tracker.monitoring.answers import Answer, Truth, answer_columns, prelabel_of, side

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from django.db import transaction
 
-from services.domain.comparison import Comparison as DomainComparison
-from services.domain.comparison import compare
+from services.domain.comparison.compare import compare
+from services.domain.comparison.disputes import Comparison as DomainComparison
 from services.domain.errors import ConflictError
 from services.domain.segments import Segmentation
 from services.domain.timebase import Timebase

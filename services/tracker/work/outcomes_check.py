@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
-from services.domain.comparison import Comparison as DomainComparison
+from services.domain.comparison.disputes import Comparison as DomainComparison
 from services.domain.errors import InputError, TransitionError
 from services.domain.policy import Policy
 from services.domain.segments import Segmentation

@@ -8,7 +8,7 @@ from scipy.optimize import linear_sum_assignment
 from scipy.sparse import csr_array
 from scipy.sparse.csgraph import maximum_bipartite_matching
 
-from services.domain.matching import match_boundaries
+from services.domain.comparison.matching import match_boundaries
 from services.domain.metrics.boundaries import (
     as_frames,
     match_boundaries_at,

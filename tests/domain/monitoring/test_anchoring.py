@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from services.domain.disputes import ComparisonCounts
+from services.domain.comparison.disputes import ComparisonCounts
 from services.domain.errors import InputError
 from services.domain.monitoring.anchoring import DraftEffect, DraftTally, draft_tally
 from services.domain.monitoring.intervals import Share

@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from services.domain.disputes import ComparisonCounts
+from services.domain.comparison.disputes import ComparisonCounts
 from services.domain.monitoring.calibration import (
     CalibrationState,
     CalibrationVerdict,

@@ -5,7 +5,7 @@ from itertools import product
 import numpy as np
 import pytest
 
-from services.domain.comparison import DisputeKind
+from services.domain.comparison.disputes import DisputeKind
 from services.domain.errors import InputError
 from services.domain.monitoring.dawid_skene import (
     Item,

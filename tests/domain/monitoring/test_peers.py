@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.domain.comparison import compare
-from services.domain.disputes import Comparison
+from services.domain.comparison.compare import compare
+from services.domain.comparison.disputes import Comparison
 from services.domain.monitoring.intervals import wilson
 from services.domain.monitoring.peers import (
     PeerTally,

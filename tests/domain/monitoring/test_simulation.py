@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 import pytest
 
-from services.domain.comparison import compare
+from services.domain.comparison.compare import compare
 from services.domain.monitoring.anchoring import draft_tally
 from services.domain.monitoring.judge import judge
 from services.domain.monitoring.records import ClipRecord

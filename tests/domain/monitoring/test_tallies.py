@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.domain.comparison import Comparison, Dispute, DisputeKind, compare
-from services.domain.disputes import ComparisonCounts
+from services.domain.comparison.compare import compare
+from services.domain.comparison.disputes import Comparison, ComparisonCounts, Dispute, DisputeKind
 from services.domain.errors import InputError
 from services.domain.monitoring.confusion import ConfusionTally, confusion
 from services.domain.monitoring.intervals import Share

@@ -10,7 +10,7 @@ import pytest
 from orchestration.flows.check import check
 from orchestration.flows.collect import collect
 from orchestration.flows.dispatch import dispatch
-from services.domain.comparison import Comparison
+from services.domain.comparison.disputes import Comparison
 from services.domain.monitoring.probes import Probe
 from services.tracker.annotations.models import Assignment
 from tests.orchestration.flows.house import ONCE, POUR, House, seg

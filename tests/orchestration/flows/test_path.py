@@ -10,7 +10,7 @@ from orchestration.flows.collect import collect
 from orchestration.flows.dispatch import dispatch
 from orchestration.flows.ingest import ingest
 from orchestration.flows.prelabel import prelabel
-from services.domain.comparison import Comparison
+from services.domain.comparison.disputes import Comparison
 from tests import videos
 from tests.orchestration.flows.house import LATER_POUR, ONCE, POUR, House, seg
 
