@@ -18,7 +18,9 @@ DRAFT = "A machine's draft is filled in: correct it wherever it is wrong, add wh
 NO_DRAFT = "There is no draft: mark every segment yourself."
 CORRECT = "Correct your answer below and press Update."
 TAKEN = "This answer was taken."
-IF_RIGHT = "Nothing has to be done. Where a remark is right, correct your answer and press Update."
+NO_DUTY = (
+    "Nothing has to be done. A correction (Update) counts for as long as the clip is undecided."
+)
 MOST_PIECES = 6
 """Pieces of a split that a sentence lists; the locked rows show them all."""
 
@@ -62,7 +64,7 @@ def returned_brief(opening: str, findings: Sequence[Finding]) -> str:
 
 def passed_brief(opening: str, findings: Sequence[Finding]) -> str:
     """Say that an answer was taken, and what was remarked, before what the task said at first."""
-    lines = [f"{TAKEN} {IF_RIGHT}" if findings else TAKEN]
+    lines = [f"{TAKEN} {NO_DUTY}" if findings else TAKEN]
     lines += [f"Remark: {finding.message}" for finding in findings]
     return "\n".join([*lines, "", opening])
 

@@ -6,7 +6,7 @@ What the files say is what the project shall be; applying them twice changes not
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any, Literal, TypeVar
+from typing import Any, Final, Literal, TypeVar
 
 import yaml
 from pydantic import BaseModel, ConfigDict, Field
@@ -17,6 +17,11 @@ from services.domain.policy import Policy
 from services.domain.taxonomy import Slug, Taxonomy, parse_document
 
 _Model = TypeVar("_Model", bound=BaseModel)
+
+# Beside its own, what PyYAML lets through from values that are not what their form or tag says:
+# the day 2001-99-99, !!int "x", !!bool "x", !!int "", !!timestamp "x", a number without end.
+_NOT_YAML: Final = (yaml.YAMLError, ValueError, LookupError, AttributeError, ArithmeticError)
+_MERGE: Final = "tag:yaml.org,2002:merge"
 
 
 class ProjectFile(BaseModel):
@@ -56,6 +61,22 @@ def read_project(path: Path) -> tuple[str, ProjectIn]:
     )
 
 
+class _Loader(yaml.SafeLoader):
+    """YAML in which no field stands twice; of two, PyYAML would keep the last without a word."""
+
+    def compose_mapping_node(self, anchor: Any) -> yaml.MappingNode:
+        node = super().compose_mapping_node(anchor)
+        seen = set()
+        for key, _ in node.value:
+            if not isinstance(key, yaml.ScalarNode) or key.tag == _MERGE:
+                continue
+            if (key.tag, key.value) in seen:
+                line = key.start_mark.line + 1
+                raise InputError(f'the field "{key.value}" stands twice, again on line {line}')
+            seen.add((key.tag, key.value))
+        return node
+
+
 def read_document(path: Path, model: type[_Model]) -> _Model:
     """Read a YAML file as one of the house's documents.
 
@@ -65,10 +86,14 @@ def read_document(path: Path, model: type[_Model]) -> _Model:
         Naming the file and the field.
     """
     try:
-        data = yaml.safe_load(path.read_text(encoding="utf-8"))
+        data = yaml.load(path.read_text(encoding="utf-8"), Loader=_Loader)  # noqa: S506 - a safe one
     except OSError as error:
         raise InputError(f"{path} cannot be read: {error.strerror}.") from error
-    except (yaml.YAMLError, UnicodeDecodeError) as error:
+    except InputError as error:
+        raise InputError(f"{path}: {error.detail}. Keep one of them.") from error
+    except RecursionError as error:
+        raise InputError(f"{path}: the values are nested too deeply.") from error
+    except _NOT_YAML as error:
         raise InputError(f"{path} is not YAML: {error}.") from error
     if not isinstance(data, dict):
         raise InputError(f"{path} must hold fields and values, as the demo's project files do.")

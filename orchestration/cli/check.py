@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from orchestration.cli.plain import console_beside, read_taxonomy
+from orchestration.cli.plain import console_beside, ends_tidily, read_taxonomy
 
 
 def check(
@@ -33,11 +33,12 @@ def check(
     from orchestration.plain_files.checking import check_file
 
     targets = {} if csv is None else {"--csv": csv}
-    found = check_file(
-        path,
-        taxonomy=read_taxonomy(taxonomy),
-        targets=targets,
-        console=console_beside(targets.values()),
-    )
+    with ends_tidily():
+        found = check_file(
+            path,
+            taxonomy=read_taxonomy(taxonomy),
+            targets=targets,
+            console=console_beside(targets.values()),
+        )
     if found.n_errors:
         raise typer.Exit(1)

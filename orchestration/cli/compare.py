@@ -8,7 +8,7 @@ from typing import Annotated, Final
 
 import typer
 
-from orchestration.cli.plain import console_beside, read_taxonomy
+from orchestration.cli.plain import console_beside, ends_tidily, read_taxonomy
 from services.domain.errors import InputError
 
 _MOST_FRAMES: Final = 1_000_000
@@ -30,6 +30,12 @@ def compare(
     tolerance: Annotated[
         str, typer.Option(metavar="FRAMES", help="Tolerances of the counts, inclusive.")
     ] = "0,1,2,3,5,10",
+    gamma: Annotated[
+        bool,
+        typer.Option(
+            "--gamma", help="Mathet's gamma, too: seconds an item, minutes with many annotators."
+        ),
+    ] = False,
     csv: Annotated[
         Path | None, typer.Option(metavar="OUT", help="One row a pair; - is standard output.")
     ] = None,
@@ -56,7 +62,8 @@ def compare(
         taxonomy=None if taxonomy is None else read_taxonomy(taxonomy),
     )
     console = console_beside(targets.values())
-    report(path, yardstick=yardstick, targets=targets, console=console)
+    with ends_tidily():
+        report(path, yardstick=yardstick, targets=targets, console=console, with_gamma=gamma)
 
 
 def read_tolerances(text: str) -> tuple[int, ...]:

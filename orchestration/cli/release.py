@@ -13,6 +13,7 @@ from orchestration.cli.screen import wide_console
 from orchestration.cli.session import point_prefect_here, tracker
 from orchestration.fetch import fetch_release
 from orchestration.nudges import run_deployment_and_wait
+from services.client.payloads import ReleaseOut
 from services.domain.errors import ConflictError
 
 app = typer.Typer(help="Build, list and fetch releases.", no_args_is_help=True)
@@ -26,15 +27,25 @@ def build(
     """Freeze the accepted clips into a release, and wait until it is published."""
     console = wide_console()
     point_prefect_here()
+    with tracker() as client:
+        if any(_is_out(made, version) for made in client.releases(project)):
+            raise ConflictError(
+                f"{project} {version} is published already, and a release never changes; "
+                "choose a higher version."
+            )
     with console.status(f"building {project} {version}"):
         run_deployment_and_wait("release", params={"project": project, "version": version})
     with tracker() as client:
-        found = [r for r in client.releases(project) if r.version == version]
-    if not found or found[0].state != "published":
+        found = [made for made in client.releases(project) if _is_out(made, version)]
+    if not found:
         raise ConflictError(
             f"{project} {version} was not published; the release flow's run in Prefect says why."
         )
     console.print(f"{project} {version}: {found[0].n_clips} clips, {len(found[0].files)} files.")
+
+
+def _is_out(made: ReleaseOut, version: str) -> bool:
+    return made.version == version and made.state == "published"
 
 
 @app.command("list")

@@ -54,9 +54,9 @@ def check_file(
         tables = [csv.writer(file, lineterminator="\n") for file in files.values()]
         for table in tables:
             table.writerow(COLUMNS)
-        for opinion, longest in store.lines():
+        for opinion, n_frames in store.lines():
             found.n_opinions += 1
-            findings = findings_of(opinion, taxonomy, n_frames=opinion.n_frames or longest)
+            findings = findings_of(opinion, taxonomy, n_frames=n_frames)
             errors = sum(finding.severity == "error" for finding in findings)
             found.n_errors += errors
             found.n_warnings += len(findings) - errors
@@ -64,8 +64,10 @@ def check_file(
                 table.writerows(_rows(opinion, findings))
             if findings and not tables:
                 _print(console, opinion, findings)
-        snapped = store.snapping.sentences()
-    _print_end(console, path, found, targets, snapped)
+        lengths = store.lengths()
+        said = [f"{lengths} Each line is checked by its own."] if lengths else []
+        said += store.snapping.sentences()
+    _print_end(console, path, found, targets, said)
     return found
 
 
@@ -121,7 +123,7 @@ def _print(console: Console, opinion: Opinion, findings: tuple[Finding, ...]) ->
 
 
 def _print_end(
-    console: Console, path: Path, found: Found, targets: Mapping[str, Path], snapped: list[str]
+    console: Console, path: Path, found: Found, targets: Mapping[str, Path], notes: list[str]
 ) -> None:
     def say(sentence: str) -> None:
         console.print(Text(printable(sentence)), soft_wrap=True)
@@ -134,7 +136,7 @@ def _print_end(
     for option, target in targets.items():
         if target != STDOUT:
             say(f"{option[2:]}: {target}")
-    for sentence in snapped:
+    for sentence in notes:
         say(sentence)
     say(
         f"{name_of(path)}: {counted(found.n_opinions, 'answer')}, "

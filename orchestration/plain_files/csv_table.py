@@ -7,8 +7,9 @@ from typing import IO
 
 from orchestration.plain_files.columns import columns, values
 from orchestration.plain_files.head import Head
-from orchestration.plain_files.yardstick import ComparedItem
-from services.domain.metrics.summary import Summary
+from orchestration.plain_files.sink import Ended
+from orchestration.plain_files.totals import Totals
+from orchestration.plain_files.yardstick import Item, Pair
 
 
 class CsvTable:
@@ -18,9 +19,15 @@ class CsvTable:
         self._writer = csv.writer(file, lineterminator="\n")
         self._writer.writerow(columns(head.tolerances))
 
-    def add(self, item: ComparedItem) -> None:
-        """Write an item's pairs."""
-        self._writer.writerows(values(pair) for pair in item.pairs)
+    def begin(self, item: Item) -> None:
+        """Write nothing: each row names its item."""
 
-    def close(self, summary: Summary) -> None:
-        """Write what comes last: nothing, as a table holds rows of one kind."""
+    def add(self, pair: Pair) -> None:
+        """Write a row."""
+        self._writer.writerow(values(pair))
+
+    def end(self, ended: Ended) -> None:
+        """Write nothing: a table holds rows of one kind."""
+
+    def close(self, totals: Totals) -> None:
+        """Write nothing, for the same reason."""

@@ -24,6 +24,13 @@ class Head:
     """The file, what it is measured by, and what reading it did.
 
     No time of day: the same file gives the same report, byte by byte.
+
+    Parameters
+    ----------
+    n_lengths : int
+        Items whose lines state different lengths.
+    lengths : str
+        A sentence that says so; empty where there are none.
     """
 
     file: str
@@ -33,6 +40,8 @@ class Head:
     tolerances: tuple[int, ...]
     taxonomy: Taxonomy | None
     snapping: Snapping
+    n_lengths: int
+    lengths: str
 
     def as_json(self) -> dict[str, Any]:
         """Return the JSON form."""
@@ -42,6 +51,7 @@ class Head:
             "n_items": self.n_items,
             "n_opinions": self.n_opinions,
             "n_items_with_one_annotator": self.n_alone,
+            "n_items_with_different_n_frames": self.n_lengths,
             "tolerances_frames": list(self.tolerances),
             "dispute_tolerance_frames": DISPUTE_TOLERANCE,
             "taxonomy": self.taxonomy

@@ -1,7 +1,7 @@
 """The HTML output: one page that needs nothing else, with every pair's timelines.
 
-The page is written as items come: its list of pairs to the output, the items' data to a
-temporary file that follows it. Data are read by the page's script only when their item is
+The page is written as pairs come: its list of pairs to one temporary file, the items' data to
+another. Data are read by the page's script only when their item is
 opened, so a long file makes a large page and not a slow one.
 """
 
@@ -11,7 +11,8 @@ import json
 import re
 import shutil
 import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
+from dataclasses import dataclass, field
 from html import escape
 from importlib.resources import files
 from typing import IO, Any, Final
@@ -19,14 +20,13 @@ from typing import IO, Any, Final
 from orchestration.plain_files.columns import columns, values
 from orchestration.plain_files.head import Head, segue_version
 from orchestration.plain_files.html_summary import summary_html
-from orchestration.plain_files.panels import panel_of
 from orchestration.plain_files.pooled import pooled
 from orchestration.plain_files.rates import write_rate
-from orchestration.plain_files.terminal import notes
+from orchestration.plain_files.sink import Ended
+from orchestration.plain_files.totals import Totals, notes
 from orchestration.plain_files.wording import counted
-from orchestration.plain_files.yardstick import DISPUTE_TOLERANCE, ComparedItem, Pair
+from orchestration.plain_files.yardstick import DISPUTE_TOLERANCE, Item, Pair
 from services.domain.comparison.disputes import DisputeKind
-from services.domain.metrics.summary import Summary
 from services.domain.segments import Segment
 from services.domain.taxonomy import PALETTE
 
@@ -34,6 +34,21 @@ _SCRIPTS: Final = ("timeline.js", "page.js", "controls.js")
 _KINDS: Final = (None, *DisputeKind)
 _N_FIGURES_WHO: Final = 3
 """Columns that say who, which the page has from elsewhere."""
+
+
+@dataclass(slots=True)
+class _Indices:
+    """Numbers for an item's layers and labels, which its pairs name by them."""
+
+    layers: dict[str, int] = field(default_factory=dict)
+    labels: dict[str, int] = field(default_factory=dict)
+
+    def layer(self, name: str) -> int:
+        return self.layers.setdefault(name, len(self.layers))
+
+    def segment(self, segment: Segment) -> list[int]:
+        label = self.labels.setdefault(segment.label, len(self.labels))
+        return [label, segment.onset, segment.offset]
 
 
 class HtmlPage:
@@ -49,23 +64,49 @@ class HtmlPage:
             self._colors = {label: color for label, (color, _) in looks.items()}
         self._n_colors = max(len(PALETTE), len(self._colors))
         self._n_items = 0
-        self._n_pairs = 0
+        self._n_pairs_of_item = 0
+        self._indices: _Indices | None = None
+        """Of the item that is being written; None for one that has no pair."""
         self._pairs = tempfile.TemporaryFile("w+", encoding="utf-8")  # noqa: SIM115 - until close
         self._data = tempfile.TemporaryFile("w+", encoding="utf-8")  # noqa: SIM115 - until close
 
-    def add(self, item: ComparedItem) -> None:
-        """Write an item's pairs and data."""
-        if not item.pairs:
+    def begin(self, item: Item) -> None:
+        """Write an item's data up to its pairs."""
+        if len(item.opinions) < 2:
             return
-        number = self._n_items
-        self._n_items += 1
-        self._n_pairs += len(item.pairs)
-        for place, pair in enumerate(item.pairs):
-            self._pairs.write(_entry(number, place, pair))
         self._color(item)
-        self._data.write(_script(f"item-{number}", self._item(number, item)))
+        opened = {
+            "index": self._n_items,
+            "item": item.name,
+            "fps": None if item.rate is None else write_rate(item.rate),
+            "fps_value": None if item.rate is None else float(item.rate),
+            "n_frames": item.n_frames,
+            "annotators": [opinion.annotator for opinion in item.opinions],
+        }
+        start = f'<script type="application/json" id="item-{self._n_items}">'
+        self._data.write(f'{start}{_inert(opened)[:-1]},"pairs":[')
+        self._indices = _Indices()
+        self._n_pairs_of_item = 0
 
-    def close(self, summary: Summary) -> None:
+    def add(self, pair: Pair) -> None:
+        """Write a pair's place in the list, and its data."""
+        if self._indices is None:
+            return
+        self._pairs.write(_entry(self._n_items, self._n_pairs_of_item, pair))
+        self._data.write("," if self._n_pairs_of_item else "")
+        self._data.write(_inert(_pair(pair, self._indices)))
+        self._n_pairs_of_item += 1
+
+    def end(self, ended: Ended) -> None:
+        """Write the rest of the item's data."""
+        if self._indices is None:
+            return
+        indices = {"layers": list(self._indices.layers), "labels": list(self._indices.labels)}
+        self._data.write(f"],{_inert(ended.as_json() | indices)[1:]}</script>\n")
+        self._indices = None
+        self._n_items += 1
+
+    def close(self, totals: Totals) -> None:
         """Put the page together."""
         head = self._head
         setup = {
@@ -75,13 +116,13 @@ class HtmlPage:
             "kinds": _KINDS,
             "colors": self._colors,
         }
-        said = "".join(f'<p class="note">{escape(note)}</p>' for note in notes(head))
+        said = "".join(f'<p class="note">{escape(note)}</p>' for note in notes(head, totals))
         with self._pairs, self._data:
             filled: dict[str, str | IO[str]] = {
                 "version": escape(segue_version() or "checkout"),
                 "file": escape(head.file),
-                "facts": escape(self._facts()),
-                "summary": summary_html(pooled(summary, head.tolerances), head.tolerances),
+                "facts": escape(self._facts(totals)),
+                "summary": summary_html(pooled(totals, head.tolerances), head.tolerances),
                 "notes": said,
                 "rule": escape(f"A segment is {head.dispute_rule}."),
                 "css": _part("page.css"),
@@ -93,18 +134,18 @@ class HtmlPage:
             for piece in _pieces(_part("page.html")):
                 _write(self._file, filled[piece[2:-2]] if piece.startswith("{{") else piece)
 
-    def _facts(self) -> str:
+    def _facts(self, totals: Totals) -> str:
         head = self._head
         facts = [
             counted(self._n_items, "item"),
-            counted(self._n_pairs, "pair"),
+            counted(totals.n_pairs, "pair"),
             counted(head.n_opinions, "opinion"),
         ]
         if head.taxonomy is not None:
             facts.append(f"taxonomy {head.taxonomy.name} v{head.taxonomy.version}")
         return ", ".join(facts)
 
-    def _color(self, item: ComparedItem) -> None:
+    def _color(self, item: Item) -> None:
         """Give the first labels of the file the house's colours; the page derives the rest."""
         for opinion in item.opinions:
             for span in opinion.spans:
@@ -114,54 +155,31 @@ class HtmlPage:
                 if span.label not in self._colors:
                     self._colors[span.label] = PALETTE[n_given % len(PALETTE)]
 
-    def _item(self, number: int, item: ComparedItem) -> dict[str, Any]:
-        layers: dict[str, int] = {}
-        labels: dict[str, int] = {}
 
-        def short(segment: Segment) -> list[int]:
-            label = labels.setdefault(segment.label, len(labels))
-            return [label, segment.onset, segment.offset]
+def _pair(pair: Pair, indices: _Indices) -> dict[str, Any]:
+    """Return a pair's figures and what became of each segment of either opinion.
 
-        pairs = [self._pair(pair, layers, short) for pair in item.pairs]
-        return {
-            "index": number,
-            "item": item.name,
-            "fps": None if item.rate is None else write_rate(item.rate),
-            "fps_value": None if item.rate is None else float(item.rate),
-            "n_frames": item.n_frames,
-            "annotators": [opinion.annotator for opinion in item.opinions],
-            "pairs": pairs,
-            "panel": panel_of(item),
-            "layers": list(layers),
-            "labels": list(labels),
-        }
-
-    def _pair(
-        self, pair: Pair, layers: dict[str, int], short: Callable[[Segment], list[int]]
-    ) -> dict[str, Any]:
-        """Return a pair's figures and what became of each segment of either opinion.
-
-        A link is [kind, layer, segments of a, segments of b], kind 0 being agreement. Each
-        segment is in exactly one, so the links are the timelines, too.
-        """
-        outcomes = [
-            *((0, item.segment.layer, (item.a,), (item.b,)) for item in pair.comparison.agreed),
-            *(
-                (_KINDS.index(item.kind), item.layer, item.a, item.b)
-                for item in pair.comparison.disputes
-            ),
-        ]
-        outcomes.sort(key=lambda outcome: min(s.onset for s in (*outcome[2], *outcome[3])))
-        return {
-            "annotators": [pair.a.annotator, pair.b.annotator],
-            "lines": [pair.a.line, pair.b.line],
-            "agreed": pair.comparison.counts.n_agreed,
-            "values": values(pair)[_N_FIGURES_WHO:],
-            "links": [
-                [kind, layers.setdefault(layer, len(layers)), *(list(map(short, s)) for s in sides)]
-                for kind, layer, *sides in outcomes
-            ],
-        }
+    A link is [kind, layer, segments of a, segments of b], kind 0 being agreement. Each
+    segment is in exactly one, so the links are the timelines, too.
+    """
+    outcomes = [
+        *((0, item.segment.layer, (item.a,), (item.b,)) for item in pair.comparison.agreed),
+        *(
+            (_KINDS.index(item.kind), item.layer, item.a, item.b)
+            for item in pair.comparison.disputes
+        ),
+    ]
+    outcomes.sort(key=lambda outcome: min(s.onset for s in (*outcome[2], *outcome[3])))
+    return {
+        "annotators": [pair.a.annotator, pair.b.annotator],
+        "lines": [pair.a.line, pair.b.line],
+        "agreed": pair.comparison.counts.n_agreed,
+        "values": values(pair)[_N_FIGURES_WHO:],
+        "links": [
+            [kind, indices.layer(layer), *(list(map(indices.segment, s)) for s in sides)]
+            for kind, layer, *sides in outcomes
+        ],
+    }
 
 
 def _entry(item: int, place: int, pair: Pair) -> str:
@@ -181,9 +199,12 @@ def _entry(item: int, place: int, pair: Pair) -> str:
 
 def _script(name: str, value: Any) -> str:
     """Return data as an inert script; no text in it can end the element."""
+    return f'<script type="application/json" id="{name}">{_inert(value)}</script>\n'
+
+
+def _inert(value: Any) -> str:
     text = json.dumps(value, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
-    inert = text.replace("<", "\\u003c")
-    return f'<script type="application/json" id="{name}">{inert}</script>\n'
+    return text.replace("<", "\\u003c")
 
 
 def _part(name: str) -> str:

@@ -23,7 +23,17 @@ def summary_html(pooled: Pooled, tolerances: Sequence[int]) -> str:
     return (
         f'<div class="over"><figure>{_curves(pooled, tolerances)}'
         "<figcaption>F1 within a tolerance of so many frames</figcaption>"
-        f'{_keys()}</figure><dl class="figs">{shares}</dl></div>{_table(pooled, tolerances)}'
+        f'{_keys()}</figure><dl class="figs">{shares}</dl></div>{_together(pooled)}'
+        f"{_table(pooled, tolerances)}"
+    )
+
+
+def _together(pooled: Pooled) -> str:
+    figures = "".join(_figure(title, row) for title, row in pooled.together)
+    said = "Krippendorff's alphas and, where asked for, gamma: corrected for chance"
+    return (
+        f"<h3>All annotators of an item together <small>{said}</small></h3>"
+        f'<dl id="together" class="figs">{figures}</dl>'
     )
 
 
@@ -87,7 +97,7 @@ def _figure(title: str, row: SummaryRow) -> str:
 
 
 def _whisker(row: SummaryRow) -> str:
-    """Draw a share's interval on a rail from 0 to 1; kappa below 0 stays at its left end."""
+    """Draw a share's interval on a rail from 0 to 1; what is below 0 stays at its left end."""
     if row.value is None:
         return ""
 

@@ -64,7 +64,11 @@ def read_objects(path: Path) -> Iterator[tuple[int, dict[str, Any]]]:
 
 
 def _opened(path: Path) -> AbstractContextManager[BinaryIO]:
-    return nullcontext(sys.stdin.buffer) if path == STDIN else path.open("rb")
+    if path != STDIN:
+        return path.open("rb")
+    if sys.stdin is None:
+        raise StorageError("Standard input is closed. Name a file, or pipe one in.")
+    return nullcontext(sys.stdin.buffer)
 
 
 def _numbered(path: Path, file: BinaryIO) -> Iterator[tuple[int, bytes]]:

@@ -25,11 +25,16 @@ LAST_FRAME: Final = 10**12
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Span:
-    """A labelled stretch ``[onset, offset)`` as written, sound or not."""
+    """A labelled stretch ``[onset, offset)`` as written, sound or not.
+
+    ``snapped`` says how it was written, if that was in seconds; it serves refusals only and is
+    not kept with the opinion.
+    """
 
     label: str
     onset: int
     offset: int
+    snapped: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -92,7 +97,7 @@ def refuse_unsound(opinion: Opinion) -> None:
     for number, span in enumerate(opinion.spans, start=1):
         if 0 <= span.onset < span.offset:
             continue
-        frames = f"start_frame {span.onset} and end_frame {span.offset}"
+        frames = span.snapped or f"start_frame {span.onset} and end_frame {span.offset}"
         if span.onset < 0:
             flaw = f"starts before the clip ({frames}). Frames count from 0"
         elif span.onset == span.offset:
@@ -141,7 +146,13 @@ def _span(data: Any, rate: Fraction | None, snapping: Snapping, *, where: tuple[
     label = _text(data, "label", "the label's name")
     onset = _boundary(data, "start", rate, snapping, where=where)
     offset = _boundary(data, "end", rate, snapping, where=where)
-    return Span(label=label, onset=onset, offset=offset)
+    seconds = [f"{data[f'{side}_s']} s" for side in ("start", "end") if _in_seconds(data, side)]
+    snapped = seconds and f"frames {onset} and {offset}, snapped from {' and '.join(seconds)}"
+    return Span(label=label, onset=onset, offset=offset, snapped=snapped or "")
+
+
+def _in_seconds(data: Mapping[str, Any], side: str) -> bool:
+    return data.get(f"{side}_frame") is None
 
 
 def _boundary(

@@ -45,7 +45,7 @@ def outputs(targets: Mapping[str, Path], *, source: Path) -> Iterator[dict[str, 
     InputError
         If a target cannot be written at all: nothing has been read by then.
     StorageError
-        If writing fails; no target has changed.
+        If writing fails, or standard output is closed; no target has changed.
     """
     resolved = {option: _resolved(option, path) for option, path in targets.items()}
     _refuse_clashes(resolved, source=source)
@@ -75,6 +75,8 @@ def _resolved(option: str, path: Path) -> Path:
 
 def _target(option: str, path: Path) -> Path:
     if path == STDOUT:
+        if sys.stdout is None:
+            raise StorageError(f"{option} -: standard output is closed. Name a file.")
         return path
     target = path.resolve()  # So that a symbolic link is written through, not replaced.
     if target.is_dir():

@@ -6,7 +6,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from services.domain.metrics.summary import Summary, SummaryRow
+from orchestration.plain_files.totals import Totals
+from services.domain.metrics.summary import SummaryRow
 
 # Figures that exist at each tolerance.
 COUNTED: Final[Mapping[str, str]] = {
@@ -33,6 +34,13 @@ DELTAS: Final[Mapping[str, str]] = {
     "boundary_delta_mean": "boundaries, mean shift",
     "boundary_delta_abs": "boundaries, mean distance",
 }
+# Figures over all opinions on an item at once.
+TOGETHER: Final[Mapping[str, str]] = {
+    "alpha_binary": "alpha, labelled or not",
+    "alpha_nominal": "alpha, labels and gaps",
+    "alpha_coding": "alpha, labels where both label",
+    "gamma": "gamma",
+}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,11 +50,12 @@ class Pooled:
     counted: tuple[tuple[str, tuple[SummaryRow, ...]], ...]
     shares: tuple[tuple[str, SummaryRow], ...]
     deltas: tuple[tuple[str, SummaryRow], ...]
+    together: tuple[tuple[str, SummaryRow], ...]
 
 
-def pooled(summary: Summary, tolerances: Sequence[int]) -> Pooled:
-    """Sort a summary's rows."""
-    rows = {row.name: row for row in summary.rows()}
+def pooled(totals: Totals, tolerances: Sequence[int]) -> Pooled:
+    """Sort the rows; what was not asked for is not there."""
+    rows = {row.name: row for row in totals.rows()}
     return Pooled(
         counted=tuple(
             (title, tuple(rows[f"{name}_tol{frames}f"] for frames in tolerances))
@@ -54,10 +63,11 @@ def pooled(summary: Summary, tolerances: Sequence[int]) -> Pooled:
         ),
         shares=tuple(_titled(rows, SHARES.items())),
         deltas=tuple(_titled(rows, DELTAS.items())),
+        together=tuple(_titled(rows, TOGETHER.items())),
     )
 
 
 def _titled(
     rows: Mapping[str, SummaryRow], titles: Iterable[tuple[str, str]]
 ) -> Iterable[tuple[str, SummaryRow]]:
-    return ((title, rows[name]) for name, title in titles)
+    return ((title, rows[name]) for name, title in titles if name in rows)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import IO, Final, Protocol
+from typing import IO, Final
 
 from rich.console import Console
 from rich.text import Text
@@ -15,23 +15,16 @@ from orchestration.plain_files.html_page import HtmlPage
 from orchestration.plain_files.json_document import JsonDocument
 from orchestration.plain_files.lines import name_of
 from orchestration.plain_files.outputs import STDOUT, outputs
+from orchestration.plain_files.panels import PanelCounts
+from orchestration.plain_files.sink import Ended, Sink
 from orchestration.plain_files.store import OpinionStore
-from orchestration.plain_files.terminal import TerminalReport, notes
+from orchestration.plain_files.terminal import TerminalReport
+from orchestration.plain_files.together import Agreement
+from orchestration.plain_files.totals import Totals, notes
 from orchestration.plain_files.wording import counted, printable
-from orchestration.plain_files.yardstick import ComparedItem, Yardstick
+from orchestration.plain_files.yardstick import Yardstick
 from services.domain.errors import InputError
 from services.domain.metrics.summary import Summary
-
-
-class Sink(Protocol):
-    """Something that takes compared items one at a time."""
-
-    def add(self, item: ComparedItem) -> None:
-        """Take one item."""
-
-    def close(self, summary: Summary) -> None:
-        """Take the pooled figures, after the last item."""
-
 
 _WRITERS: Final[Mapping[str, type[CsvTable] | type[JsonDocument] | type[HtmlPage]]] = {
     "--csv": CsvTable,
@@ -41,7 +34,12 @@ _WRITERS: Final[Mapping[str, type[CsvTable] | type[JsonDocument] | type[HtmlPage
 
 
 def report(
-    path: Path, *, yardstick: Yardstick, targets: Mapping[str, Path], console: Console
+    path: Path,
+    *,
+    yardstick: Yardstick,
+    targets: Mapping[str, Path],
+    console: Console,
+    with_gamma: bool = False,
 ) -> None:
     """Compare a file's opinions and write what is asked for, or a summary to the console.
 
@@ -52,17 +50,27 @@ def report(
     StorageError
         If a file cannot be read or written; no output has changed.
     """
+    needs_agreement = set(targets) != {"--csv"}
+    if with_gamma and not needs_agreement:
+        raise InputError(
+            "--gamma is a figure of whole items, and the table has rows of pairs. "
+            "Ask for --json or --html, too, or leave --csv out."
+        )
+    totals = Totals(
+        summary=Summary(tolerances=yardstick.tolerances),
+        agreement=Agreement(with_gamma=with_gamma) if needs_agreement else None,
+    )
     with (
         outputs(targets, source=path) as files,
         OpinionStore.of(path, refuse=yardstick.refuse) as store,
     ):
         head = _head(path, store, yardstick)
         sinks = list(_sinks(files, head, console))
-        n_pairs = _pour(store, yardstick, sinks)
+        _pour(store, yardstick, sinks, totals)
     for option, target in targets.items():
         if target != STDOUT:
-            _say(console, f"{option[2:]}: {target} ({counted(n_pairs, 'pair')})")
-    for note in notes(head):
+            _say(console, f"{option[2:]}: {target} ({counted(totals.n_pairs, 'pair')})")
+    for note in notes(head, totals):
         _say(console, note)
 
 
@@ -75,6 +83,8 @@ def _head(path: Path, store: OpinionStore, yardstick: Yardstick) -> Head:
         tolerances=yardstick.tolerances,
         taxonomy=yardstick.taxonomy,
         snapping=store.snapping,
+        n_lengths=store.n_lengths,
+        lengths=store.lengths(),
     )
     if head.n_alone == head.n_items:
         raise InputError(
@@ -91,20 +101,26 @@ def _sinks(files: Mapping[str, IO[str]], head: Head, console: Console) -> Iterat
         yield TerminalReport(console, head)
 
 
-def _pour(store: OpinionStore, yardstick: Yardstick, sinks: list[Sink]) -> int:
-    """Compare item by item; of each, only sums outlive it."""
-    summary = Summary(tolerances=yardstick.tolerances)
-    n_pairs = 0
+def _pour(store: OpinionStore, yardstick: Yardstick, sinks: list[Sink], totals: Totals) -> None:
+    """Compare pair by pair; of each, only sums outlive it."""
     for opinions in store.items():
         item = yardstick.item(opinions)
-        n_pairs += len(item.pairs)
-        for pair in item.pairs:
-            summary.add(item.name, pair.metrics)
+        panel = PanelCounts(item)
         for sink in sinks:
-            sink.add(item)
+            sink.begin(item)
+        for pair in yardstick.pairs(item):
+            totals.add(item, pair)
+            panel.add(pair)
+            for sink in sinks:
+                sink.add(pair)
+        together = None
+        if totals.agreement is not None and len(opinions) > 1:
+            together = totals.agreement.add(item)
+        ended = Ended(panel=panel.as_json(), together=together)
+        for sink in sinks:
+            sink.end(ended)
     for sink in sinks:
-        sink.close(summary)
-    return n_pairs
+        sink.close(totals)
 
 
 def _say(console: Console, sentence: str) -> None:

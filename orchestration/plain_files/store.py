@@ -20,6 +20,7 @@ from orchestration.plain_files.lines import at_line, read_objects
 from orchestration.plain_files.opinion import Opinion, Span, read_opinion
 from orchestration.plain_files.rates import write_rate
 from orchestration.plain_files.snapping import Snapping
+from orchestration.plain_files.wording import counted
 from services.domain.errors import InputError, StorageError
 
 Refuse = Callable[[Opinion], None]
@@ -30,7 +31,8 @@ PRAGMA synchronous = OFF;
 PRAGMA cache_size = -4096;
 CREATE TABLE items (
     id INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE,
-    rate TEXT, rate_line INTEGER, longest INTEGER NOT NULL
+    rate TEXT, rate_line INTEGER,
+    stated INTEGER, longest INTEGER NOT NULL
 );
 CREATE TABLE opinions (
     line INTEGER PRIMARY KEY, item INTEGER NOT NULL, annotator TEXT NOT NULL,
@@ -39,6 +41,12 @@ CREATE TABLE opinions (
 CREATE UNIQUE INDEX opinions_by_item ON opinions (item, annotator);
 BEGIN;
 """
+
+_LENGTHS: Final = (
+    "SELECT name, min(n_frames) AS shortest, max(n_frames) AS longest "
+    "FROM opinions JOIN items ON items.id = opinions.item "
+    "GROUP BY items.id HAVING min(n_frames) < max(n_frames)"
+)
 
 
 class OpinionStore:
@@ -126,8 +134,8 @@ class OpinionStore:
         ).fetchone()
         if found is None:
             self._rows.execute(
-                "INSERT INTO items (name, rate, rate_line, longest) VALUES (?, ?, ?, ?)",
-                (opinion.item, rate, opinion.line, opinion.end),
+                "INSERT INTO items (name, rate, rate_line, stated, longest) VALUES (?, ?, ?, ?, ?)",
+                (opinion.item, rate, opinion.line, opinion.n_frames, opinion.end),
             )
             return self._single("SELECT last_insert_rowid()")
         number, known, line = found
@@ -139,8 +147,11 @@ class OpinionStore:
         if known is None and rate is not None:
             update = "UPDATE items SET rate = ?, rate_line = ? WHERE id = ?"
             self._rows.execute(update, (rate, opinion.line, number))
-        longer = "UPDATE items SET longest = max(longest, ?) WHERE id = ?"
-        self._rows.execute(longer, (opinion.end, number))
+        longer = (
+            "UPDATE items SET longest = max(longest, ?1), "
+            "stated = coalesce(max(stated, ?2), stated, ?2) WHERE id = ?3"
+        )
+        self._rows.execute(longer, (opinion.end, opinion.n_frames, number))
         return int(number)
 
     def items(self) -> Iterator[tuple[Opinion, ...]]:
@@ -155,13 +166,18 @@ class OpinionStore:
             yield tuple(_opinion(name, *row) for row in rows)
 
     def lines(self) -> Iterator[tuple[Opinion, int]]:
-        """Yield each opinion in the file's order, with the longest extent known of its item."""
+        """Yield each opinion in the file's order, with the length that it is checked against.
+
+        That is what its line states, else the greatest that another line of the item states.
+        Only where nobody states one does the last end count.
+        """
         cursor = self._rows.execute(
-            "SELECT name, line, annotator, opinions.rate, n_frames, labels, spans, longest "
+            "SELECT name, line, annotator, opinions.rate, n_frames, labels, spans, "
+            "coalesce(n_frames, stated, longest) "
             "FROM opinions JOIN items ON items.id = opinions.item ORDER BY line"
         )
-        for *row, longest in cursor:
-            yield _opinion(*row), longest
+        for *row, length in cursor:
+            yield _opinion(*row), length
 
     @property
     def n_opinions(self) -> int:
@@ -178,6 +194,22 @@ class OpinionStore:
         """Items that only one annotator marked."""
         return self._single(
             "SELECT count(*) FROM (SELECT item FROM opinions GROUP BY item HAVING count(*) = 1)"
+        )
+
+    @property
+    def n_lengths(self) -> int:
+        """Items whose lines state different lengths."""
+        return self._single(f"SELECT count(*) FROM ({_LENGTHS})")  # noqa: S608 - a constant
+
+    def lengths(self) -> str:
+        """Say which item's lines state different lengths, for one; empty where none does."""
+        found = self._rows.execute(f"{_LENGTHS} ORDER BY items.id LIMIT 1").fetchone()
+        if found is None:
+            return ""
+        name, shortest, longest = found
+        return (
+            f"{counted(self.n_lengths, 'item')} with different n_frames from line to line, the "
+            f'first "{name}" ({shortest:,} to {longest:,}).'
         )
 
     def _single(self, query: str) -> int:

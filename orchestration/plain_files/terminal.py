@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import heapq
-from collections.abc import Iterator
+from collections.abc import Iterable
 from typing import Final
 
 from rich.console import Console
@@ -13,9 +13,11 @@ from rich.text import Text
 
 from orchestration.plain_files.head import Head
 from orchestration.plain_files.pooled import Pooled, pooled
+from orchestration.plain_files.sink import Ended
+from orchestration.plain_files.totals import Totals
 from orchestration.plain_files.wording import counted, printable
-from orchestration.plain_files.yardstick import ComparedItem, Pair
-from services.domain.metrics.summary import Summary, SummaryRow
+from orchestration.plain_files.yardstick import Item, Pair
+from services.domain.metrics.summary import SummaryRow
 
 N_WORST: Final = 10
 
@@ -34,18 +36,23 @@ class TerminalReport:
         self._n_pairs = 0
         self._worst: list[tuple[int, int, tuple[str, ...]]] = []
 
-    def add(self, item: ComparedItem) -> None:
-        """Take an item's pairs in."""
-        for pair in item.pairs:
-            self._n_pairs += 1
-            # Of equally disputed pairs the earlier one stays; the number settles every tie.
-            entry = (pair.comparison.counts.n_disputes, -self._n_pairs, _cells(pair))
-            if len(self._worst) < N_WORST:
-                heapq.heappush(self._worst, entry)
-            else:
-                heapq.heappushpop(self._worst, entry)
+    def begin(self, item: Item) -> None:
+        """Take note of nothing: each pair names its item."""
 
-    def close(self, summary: Summary) -> None:
+    def add(self, pair: Pair) -> None:
+        """Take a pair in."""
+        self._n_pairs += 1
+        # Of equally disputed pairs the earlier one stays; the number settles every tie.
+        entry = (pair.comparison.counts.n_disputes, -self._n_pairs, _cells(pair))
+        if len(self._worst) < N_WORST:
+            heapq.heappush(self._worst, entry)
+        else:
+            heapq.heappushpop(self._worst, entry)
+
+    def end(self, ended: Ended) -> None:
+        """Take note of nothing: the pooled figures come from the totals."""
+
+    def close(self, totals: Totals) -> None:
         """Draw the pooled figures and the most disputed pairs."""
         head = self._head
         self._console.print(
@@ -54,9 +61,10 @@ class TerminalReport:
             highlight=False,
             soft_wrap=True,
         )
-        figures = pooled(summary, head.tolerances)
+        figures = pooled(totals, head.tolerances)
         self._console.print(_within(figures, head.tolerances))
         self._console.print(_pooled(figures))
+        self._console.print(_together(figures))
         self._console.print(self._disputed())
 
     def _disputed(self) -> Table:
@@ -81,21 +89,6 @@ def _cells(pair: Pair) -> tuple[str, ...]:
         str(counts.n_disputes),
         *map(number, (metrics.frame_agree, metrics.frame_kappa, metrics.tiou_mean)),
     )
-
-
-def notes(head: Head) -> Iterator[str]:
-    """Say what reading the file did that its owner should know."""
-    if head.n_alone:
-        yield (
-            f"{counted(head.n_alone, 'item')} of {head.n_items:,} with one annotator only: "
-            "nothing to compare there."
-        )
-    if head.taxonomy is not None and len(head.taxonomy.layers) > 1:
-        yield (
-            "Figures over frames and runs lay all layers over each other, the later segment of a "
-            "line on top; disputes are per layer."
-        )
-    yield from head.snapping.sentences()
 
 
 def number(value: float | None) -> str:
@@ -128,14 +121,21 @@ def _two(share: float) -> str:
 
 
 def _pooled(figures: Pooled) -> Table:
-    table = Table(title="shares", title_justify="left", box=None)
-    table.add_column("pooled over items", overflow="fold")
-    for heading in ("value", "95 % interval", "pairs"):
+    deltas = ((f"{title} (frames)", row) for title, row in figures.deltas)
+    return _rows("shares", (*figures.shares, *deltas), counting="pairs")
+
+
+def _together(figures: Pooled) -> Table:
+    return _rows("all annotators of an item together", figures.together, counting="items")
+
+
+def _rows(title: str, rows: Iterable[tuple[str, SummaryRow]], *, counting: str) -> Table:
+    table = Table(title=title, title_justify="left", box=None)
+    table.add_column("pooled over items", overflow="fold", min_width=30)
+    for heading in ("value", "95 % interval", counting):
         table.add_column(heading, justify="right", no_wrap=True)
-    for title, row in figures.shares:
-        table.add_row(title, number(row.value), _reach(row), f"{row.n:,}")
-    for title, row in figures.deltas:
-        table.add_row(f"{title} (frames)", number(row.value), _reach(row), f"{row.n:,}")
+    for name, row in rows:
+        table.add_row(name, number(row.value), _reach(row), f"{row.n:,}")
     return table
 
 

@@ -4,7 +4,8 @@ Conventions
 -----------
 With a taxonomy, a label's bare name tells its layer, and older names count as the ones in
 use. Without one all labels share one layer; it is exclusive, as long as neither of the two
-opinions overlaps itself, because nothing says what may overlap. The disputes follow the
+opinions overlaps itself, because nothing says what may overlap; such pairs, which have no
+split or merge, are counted. The disputes follow the
 house's default policy (three frames, inclusive), and the taxonomy where it says otherwise.
 """
 
@@ -43,17 +44,22 @@ class Pair:
     n_frames: int
     metrics: PairMetrics
     comparison: Comparison
+    may_overlap: bool
+    """Whether, for want of a taxonomy, their layer counted as one that may overlap."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class ComparedItem:
-    """An item with every pair of its annotators, in their order of appearance."""
+class Item:
+    """An item with its annotators' opinions, in their order of appearance.
+
+    ``named`` holds the segments of each opinion in the file's order, under the names in use.
+    """
 
     name: str
     rate: Fraction | None
     n_frames: int
     opinions: tuple[Opinion, ...]
-    pairs: tuple[Pair, ...]
+    named: tuple[tuple[Segment, ...], ...]
 
 
 class Yardstick:
@@ -82,35 +88,43 @@ class Yardstick:
                     "`segue check` lists every such segment."
                 )
 
-    def item(self, opinions: Sequence[Opinion]) -> ComparedItem:
-        """Compare every pair of an item's opinions."""
+    def item(self, opinions: Sequence[Opinion]) -> Item:
+        """Put the opinions on one item together."""
         rates = [opinion.rate for opinion in opinions if opinion.rate is not None]
-        return ComparedItem(
+        named = cache(self._name_in_use)
+        return Item(
             name=opinions[0].item,
             rate=rates[0] if rates else None,
             n_frames=max(opinion.end for opinion in opinions),
             opinions=tuple(opinions),
-            pairs=tuple(self._pairs(opinions)),
+            named=tuple(
+                tuple(
+                    Segment(label=named(span.label), onset=span.onset, offset=span.offset)
+                    for span in opinion.spans
+                )
+                for opinion in opinions
+            ),
         )
 
-    def _pairs(self, opinions: Sequence[Opinion]) -> Iterator[Pair]:
-        for a, b in combinations(opinions, 2):
+    def pairs(self, item: Item) -> Iterator[Pair]:
+        """Compare every two opinions, one pair at a time: there are many of many annotators."""
+        overlapping = [self.taxonomy is None and _overlaps_itself(one) for one in item.opinions]
+        sides = zip(item.opinions, item.named, overlapping, strict=True)
+        for (a, named_a, wild_a), (b, named_b, wild_b) in combinations(sides, 2):
             n_frames = max(a.end, b.end)
+            may_overlap = wild_a or wild_b
             yield Pair(
                 a=a,
                 b=b,
                 n_frames=n_frames,
                 metrics=measure_pair(
-                    self._as_named(a),
-                    self._as_named(b),
-                    n_frames=n_frames,
-                    tolerances=self.tolerances,
+                    named_a, named_b, n_frames=n_frames, tolerances=self.tolerances
                 ),
-                comparison=self._compared(a, b, n_frames),
+                comparison=self._compared(a, b, n_frames, may_overlap=may_overlap),
+                may_overlap=may_overlap,
             )
 
-    def _compared(self, a: Opinion, b: Opinion, n_frames: int) -> Comparison:
-        overlapping = self.taxonomy is None and (_overlaps_itself(a) or _overlaps_itself(b))
+    def _compared(self, a: Opinion, b: Opinion, n_frames: int, *, may_overlap: bool) -> Comparison:
         one, other = (
             Segmentation.of(
                 (
@@ -118,7 +132,7 @@ class Yardstick:
                         label=span.label,
                         onset=span.onset,
                         offset=span.offset,
-                        layer=MAY_OVERLAP if overlapping else self.layer_of(span.label),
+                        layer=MAY_OVERLAP if may_overlap else self.layer_of(span.label),
                     )
                     for span in opinion.spans
                 ),
@@ -127,14 +141,6 @@ class Yardstick:
             for opinion in (a, b)
         )
         return compare(one, other, taxonomy=self.taxonomy or _UNSAID, policy=_POLICY)
-
-    def _as_named(self, opinion: Opinion) -> list[Segment]:
-        """Return the segments in the file's order, under the names in use."""
-        named = cache(self._name_in_use)
-        return [
-            Segment(label=named(span.label), onset=span.onset, offset=span.offset)
-            for span in opinion.spans
-        ]
 
     def layer_of(self, label: str) -> str:
         """Return the layer that a label is on."""

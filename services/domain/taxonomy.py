@@ -183,5 +183,9 @@ def parse_document(model: type[_Model], data: Mapping[str, Any], *, what: str) -
             # A list with a faulty item also counts as too short; naming that would mislead.
             if not (fault["type"] == "too_short" and fault["loc"] in places_inside)
         ]
-        places = "; ".join(f"{fault['pointer']}: {fault['detail']}" for fault in faults)
+        places = "; ".join(
+            # What is wrong with the document as a whole has no place in it.
+            fault["detail"] if fault["pointer"] == "/" else f"{fault['pointer']}: {fault['detail']}"
+            for fault in faults
+        )
         raise InputError(f"The {what} is not valid. {places}.", errors=faults) from error

@@ -218,8 +218,8 @@ def test_a_clip_says_its_length() -> None:
         ([], "This answer was taken.\n\nMark it."),
         (
             [make_finding("empty", "Nothing is marked.", frames=None)],
-            "This answer was taken. Nothing has to be done. Where a remark is right, correct your "
-            "answer and press Update.\nRemark: Nothing is marked.\n\nMark it.",
+            "This answer was taken. Nothing has to be done. A correction (Update) counts for as "
+            "long as the clip is undecided.\nRemark: Nothing is marked.\n\nMark it.",
         ),
     ],
 )

@@ -63,6 +63,14 @@ def test_too_few_annotators_is_said_with_the_remedy() -> None:
     assert caught.value.code == "too_few_annotators"
 
 
+def test_who_was_shown_the_known_answer_never_sits_on_the_clip() -> None:
+    for clip in CLIPS[:50]:
+        assert set(seats(clip, earlier={"dan", "eve"}, excluded={"ana", "ben"})) == {"dan", "eve"}
+    with pytest.raises(InputError, match="has 4 active, 3 of whom met this clip") as caught:
+        seats(CLIPS[0], excluded={"ana", "ben", "dan", "gone"})
+    assert caught.value.code == "too_few_annotators"
+
+
 @given(
     st.dictionaries(st.text(min_size=1, max_size=5), st.integers(0, 5), min_size=2, max_size=8),
     st.sets(st.text(min_size=1, max_size=5)),

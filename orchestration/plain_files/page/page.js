@@ -27,7 +27,7 @@ function itemData(index) {
 }
 
 function color(label) {
-  if (label in setup.colors) return setup.colors[label];
+  if (Object.hasOwn(setup.colors, label)) return setup.colors[label];
   let sum = 7;
   for (const c of label) sum = (sum * 31 + c.codePointAt(0)) % 3600;
   return hsl(sum / 10, 52, 46);
@@ -47,6 +47,12 @@ const timeline = new Timeline($("line"), $("map"), {
   },
 });
 
+// Not Math.min(...all): a dispute may hold more segments than a call takes arguments.
+const earliest = (side) => side.reduce((found, s) => Math.min(found, s.on), Infinity);
+const latest = (side) => side.reduce((found, s) => Math.max(found, s.off), -Infinity);
+const edgeOf = { on: earliest, off: latest };
+const N_NAMED = 50;
+
 function model(item, pair) {
   const sides = [[], []];
   const links = pair.links.map(([kind, layer, ...held]) => {
@@ -57,7 +63,7 @@ function model(item, pair) {
       return segment;
     }));
     const all = [...a, ...b];
-    return Object.assign(made, { a, b, on: Math.min(...all.map((s) => s.on)), off: Math.max(...all.map((s) => s.off)) });
+    return Object.assign(made, { a, b, on: earliest(all), off: latest(all) });
   });
   const used = new Set(links.map((k) => k.layer));
   const layers = item.layers.filter((layer) => used.has(layer));
@@ -81,7 +87,7 @@ function open(entry, { dispute = -1 } = {}) {
   const length = item.fps_value ? `, ${clock(item.n_frames / item.fps_value)} at ${item.fps} fps` : ", fps not given";
   $("item-facts").textContent = `${item.n_frames.toLocaleString("en")} frames${length}; lines ${pair.lines.join(" and ")} of the file`;
   $("head-a").textContent = a; $("head-b").textContent = b;
-  figures(pair); kinds(); legend(drawn); panel(item, pair); list();
+  figures(pair); kinds(); legend(drawn); panel(item, pair); together(item); list();
   choose(dispute, { zoom: dispute >= 0 });
 }
 
@@ -133,17 +139,28 @@ function panel(item, pair) {
     element("div", { class: "scroll" }, element("table", { class: "matrix" }, element("tbody", {}, head, ...rows))));
 }
 
+function together(item) {
+  const found = item.together, n = item.annotators.length;
+  const share = (v) => (v === null ? "undefined" : v.toFixed(3));
+  const said = [`labelled or not ${share(found.alpha_binary)}`, `labels and gaps ${share(found.alpha_nominal)}`, `labels where both label ${share(found.alpha_coding)}`];
+  const lines = [found.alpha_refused ? `Alpha is left out here: ${found.alpha_refused}` : `Alpha of ${n === 2 ? "both" : `all ${n}`}: ${said.join(", ")}.`];
+  if (found.gamma_refused) lines.push(`Gamma is left out here: ${found.gamma_refused}`);
+  else if ("gamma" in found) lines.push(`Gamma: ${share(found.gamma)}${found.gamma_low === null ? "" : ` (${share(found.gamma_low)} to ${share(found.gamma_high)}, from the sampling of chance)`}.`);
+  $("item-together").replaceChildren(lines.join(" "));
+}
+
 // What one opinion lacks or has beyond the other is said with the second one's name.
 const said = (kind) => (kind === "missing" || kind === "extra" ? `${KINDS[kind][1]} in ${timeline.model.names[1]}` : KINDS[kind][1]);
 const visible = () => state.links.filter((k) => !timeline.hidden.has(k.kind));
 const frames = (s) => `[${s.on}, ${s.off})`;
-const delta = (k, edge) => { if (!k.a.length || !k.b.length) return null; const pick = edge === "on" ? Math.min : Math.max; return pick(...k.b.map((s) => s[edge])) - pick(...k.a.map((s) => s[edge])); };
+const delta = (k, edge) => { if (!k.a.length || !k.b.length) return null; return edgeOf[edge](k.b) - edgeOf[edge](k.a); };
+const beyond = (side) => (side.length > N_NAMED ? [`and ${side.length - N_NAMED} more`] : []);
 const signed = (d) => (d === null ? "" : d > 0 ? `+${d}` : d < 0 ? `−${-d}` : "0");
 
 function list() {
   const shown = visible(), fps = timeline.model.fps_value, [a, b] = timeline.model.names;
   $("n-disputes").textContent = shown.length === state.links.length ? `${shown.length}` : `${shown.length} of ${state.links.length}`;
-  const held = (side) => (side.length ? side.map((s) => element("span", { class: "seg" }, `${s.label} `, element("span", { class: "at" }, frames(s)))) : [element("span", { class: "none" }, "nothing")]);
+  const held = (side) => (side.length ? [...side.slice(0, N_NAMED).map((s) => element("span", { class: "seg" }, `${s.label} `, element("span", { class: "at" }, frames(s)))), ...beyond(side).map((more) => element("span", { class: "seg" }, more))] : [element("span", { class: "none" }, "nothing")]);
   $("disputes").replaceChildren(...shown.slice(0, state.limit).map((k, i) => {
     const on = delta(k, "on"), off = delta(k, "off"), big = (d) => (d !== null && Math.abs(d) > setup.dispute_tolerance ? "num big" : "num");
     return element("tr", { "data-at": i, onclick: () => { choose(i, { zoom: true }); $("viewer").scrollIntoView({ block: "start", behavior: "smooth" }); } },
@@ -178,9 +195,9 @@ function detail(k) {
   box.style.setProperty("--k", k ? `var(--${k.kind})` : "");
   if (!k) return box.replaceChildren(state.links.length ? "Choose a dispute in the list or on the timeline, or step through them with J and K." : "Nothing is disputed between these two.");
   const [a, b] = timeline.model.names, on = delta(k, "on"), off = delta(k, "off");
-  const held = (name, side) => `${name}: ${side.length ? side.map((s) => `“${s.label}” ${frames(s)}`).join(", ") : "nothing"}`;
+  const held = (name, side) => `${name}: ${side.length ? [...side.slice(0, N_NAMED).map((s) => `“${s.label}” ${frames(s)}`), ...beyond(side)].join(", ") : "nothing"}`;
   const moved = (d, verb) => (d === 0 ? `${verb} on the same frame` : `${verb} ${Math.abs(d)} frame${Math.abs(d) === 1 ? "" : "s"} ${d > 0 ? "later" : "earlier"}`);
-  const close = (edge, d) => { const pick = edge === "on" ? Math.min : Math.max; const p = pick(...k.a.map((s) => s[edge])), q = pick(...k.b.map((s) => s[edge])); timeline.look(Math.min(p, q) - 10, Math.max(p, q) + 10); };
+  const close = (edge) => { const p = edgeOf[edge](k.a), q = edgeOf[edge](k.b); timeline.look(Math.min(p, q) - 10, Math.max(p, q) + 10); };
   const buttons = [element("button", { type: "button", onclick: () => around(k.on, k.off) }, "Whole")];
   if (on !== null) buttons.push(element("button", { type: "button", onclick: () => close("on") }, `Onset ${signed(on)}`), element("button", { type: "button", onclick: () => close("off") }, `Offset ${signed(off)}`));
   box.replaceChildren(element("b", {}, said(k.kind)), ` · ${held(a, k.a)} · ${held(b, k.b)}`, ...(on === null ? [] : [` · ${b} ${moved(on, "starts")} and ${moved(off, "ends")}.`]), element("div", { class: "row" }, ...buttons));

@@ -18,12 +18,22 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from itertools import pairwise
+from typing import Final
+
+import numpy as np
+from scipy.sparse import coo_array
+from scipy.sparse.csgraph import connected_components
 
 from services.domain.comparison.alignment import Group, align
+from services.domain.comparison.candidates import Bools, Candidates, Ints, candidates
+from services.domain.comparison.crowds import best_pairs
 from services.domain.comparison.pairing import Edge, heaviest_assignment
-from services.domain.comparison.relations import relate
 from services.domain.comparison.tolerances import Tolerances
 from services.domain.segments import Segment
+
+_CROWD: Final = 400
+_CROWDED: Final = 1.2
+"""Candidates, in all and per segment, from which on a crowd is matched by compiled code."""
 
 
 def match_segments(
@@ -57,7 +67,8 @@ def match_segments(
     In order, what is optimal is said in ``alignment``. Where labels may
     overlap it is, in this order: most pairs that agree; most pairs of one label; most of
     those that share a frame; most pairs; fewest boundaries outside tolerance; least distance
-    in frames; earliest.
+    in frames. Which of several that are equal in all this is chosen depends on the contents
+    alone.
 
     Agreement comes first so that a wider tolerance can never lower the number of agreed
     segments, and so that no chain of forced pairs tears apart two that agree.
@@ -89,41 +100,6 @@ def keeps_order(segments: Sequence[Segment]) -> bool:
     return all(before.offset <= after.onset for before, after in pairwise(segments))
 
 
-def match_boundaries(
-    a: Sequence[int], b: Sequence[int], *, tolerance: int
-) -> tuple[tuple[int, int], ...]:
-    """Pair as many boundaries as possible, one to one, within an inclusive tolerance.
-
-    Parameters
-    ----------
-    a, b : sequence of int
-        Frames of boundaries, ascending. Equal frames count as often as they are given.
-    tolerance : int
-        Inclusive, in frames.
-
-    Returns
-    -------
-    tuple of (int, int)
-        Indices into ``a`` and ``b``, ascending.
-
-    Notes
-    -----
-    One tolerance for all makes reach move with position, so pairing the two lowest that
-    reach each other never costs a pair later: one pass finds the maximum.
-    """
-    pairs = []
-    i = j = 0
-    while i < len(a) and j < len(b):
-        if abs(a[i] - b[j]) <= tolerance:
-            pairs.append((i, j))
-            i, j = i + 1, j + 1
-        elif a[i] < b[j]:
-            i += 1
-        else:
-            j += 1
-    return tuple(pairs)
-
-
 def _content(segment: Segment) -> tuple[int, int, str]:
     return segment.onset, segment.offset, segment.label
 
@@ -144,45 +120,66 @@ def _comes_first(one: Sequence[Segment], other: Sequence[Segment]) -> bool:
 def _assign(
     a: Sequence[Segment], b: Sequence[Segment], *, tolerances: Tolerances, window: int
 ) -> list[Group]:
-    edges = _edges(a, b, tolerances=tolerances, window=window)
-    pairs = heaviest_assignment(edges, n_columns=len(b))
-    return [((row,), (column,)) for row, column in pairs]
+    found = candidates(a, b, tolerances=tolerances, window=window)
+    pairs: list[tuple[int, int]] = []
+    is_left = np.ones(len(found.rows), dtype=np.bool_)
+    ranks = _ranks(found)
+    for crowd in _crowds(found, n_rows=len(a), n_columns=len(b)):
+        chosen = best_pairs(
+            found.rows[crowd], found.columns[crowd], [rank[crowd] for rank in ranks]
+        )
+        if chosen is not None:
+            pairs += chosen
+            is_left[crowd] = False
+    pairs += heaviest_assignment(_edges(found, is_left, a, b), n_columns=len(b))
+    return [((row,), (column,)) for row, column in sorted(pairs)]
+
+
+def _crowds(found: Candidates, *, n_rows: int, n_columns: int) -> Iterator[Ints]:
+    """Yield the places of the candidates of each set of segments that nearly all meet.
+
+    The search one by one is faster where segments have few candidates, and slower by far than
+    compiled code where everything lies over everything.
+    """
+    if len(found.rows) < _CROWD:
+        return
+    size = n_rows + n_columns
+    matrix = coo_array(
+        (np.ones(len(found.rows), dtype=np.int8), (found.rows, n_rows + found.columns)),
+        shape=(size, size),
+    )
+    _, names = connected_components(matrix, directed=False)
+    n_segments = np.bincount(names)
+    n_candidates = np.bincount(names[found.rows], minlength=len(n_segments))
+    order = np.argsort(names[found.rows], kind="stable")
+    last = np.cumsum(n_candidates)
+    least = np.maximum(_CROWDED * n_segments, _CROWD)
+    for crowd in np.flatnonzero(n_candidates >= least).tolist():
+        yield order[last[crowd] - n_candidates[crowd] : last[crowd]]
+
+
+def _ranks(found: Candidates) -> tuple[Ints, ...]:
+    """Return the ranks of the notes, the first being the most important; less is better."""
+    return (
+        -found.agrees.astype(np.int64),
+        -found.same_label.astype(np.int64),
+        -found.is_near.astype(np.int64),
+        np.full(len(found.rows), -1),
+        found.n_outside,
+        found.distance,
+    )
 
 
 def _edges(
-    a: Sequence[Segment], b: Sequence[Segment], *, tolerances: Tolerances, window: int
-) -> list[Edge]:
-    """Weigh all eligible pairs: the lexicographic order of the notes, as one integer each."""
-    related = [
-        (i, j, relate(a[i], b[j], tolerances=tolerances)) for i, j in _eligible(a, b, window)
-    ]
+    found: Candidates, wanted: Bools, a: Sequence[Segment], b: Sequence[Segment]
+) -> Iterator[Edge]:
+    """Weigh the wanted candidates: the ranks of the notes, as one integer each."""
     most = min(len(a), len(b)) + 1
-    farthest = most * max((relation.distance for *_, relation in related), default=0) + 1
-    edges = []
-    for i, j, relation in related:
-        weight = 0
-        for rank in (relation.agrees, relation.same_label, relation.is_near, 1):
-            weight = weight * most + rank
-        weight = weight * 2 * most - relation.n_outside
-        edges.append((i, j, weight * farthest - relation.distance))
-    return edges
-
-
-def _eligible(a: Sequence[Segment], b: Sequence[Segment], window: int) -> Iterator[tuple[int, int]]:
-    """Sweep over time and yield the eligible pairs; costs what it yields, not n times n."""
-    arrivals = sorted(
-        [(segment.onset, 0, i, segment) for i, segment in enumerate(a)]
-        + [(segment.onset, 1, j, segment) for j, segment in enumerate(b)],
-        key=lambda arrival: arrival[:3],
-    )
-    present: tuple[list[tuple[int, Segment]], ...] = ([], [])
-    for onset, side, index, segment in arrivals:
-        others = present[1 - side]
-        # Who ended more than the window ago can never be eligible again.
-        others[:] = [other for other in others if other[1].offset + window >= onset]
-        for other_index, other in others:
-            if other.offset > onset or (
-                onset - other.onset <= window and abs(segment.offset - other.offset) <= window
-            ):
-                yield (other_index, index) if side else (index, other_index)
-        present[side].append((index, segment))
+    farthest = most * int(found.distance.max(initial=0)) + 1
+    ranks = (rank[wanted].tolist() for rank in _ranks(found))
+    columns = found.rows[wanted].tolist(), found.columns[wanted].tolist()
+    for row, column, agrees, same, near, pair, outside, distance in zip(
+        *columns, *ranks, strict=True
+    ):
+        cost = ((agrees * most + same) * most + near) * most + pair
+        yield row, column, -((cost * 2 * most + outside) * farthest + distance)

@@ -1,11 +1,12 @@
-"""Two exact optimisers over sparse pairs: the heaviest chain and the heaviest assignment.
+"""The heaviest assignment over sparse pairs, exactly, whatever the weights.
 
 Conventions
 -----------
 An *edge* ``(row, column, weight)`` says that two things may be paired; edges that are not
 given may not be. Weights are positive integers of any size, so that a lexicographic cost
-packed into one integer is added without rounding: SciPy's solvers work in floats, which
-cannot hold it. Equal input gives equal output, ties included.
+packed into one integer is added without rounding. It is meant for pairs of which each thing
+has a few; ``crowds`` is faster by far where everything may be paired with everything. Equal
+input gives equal output, ties included.
 """
 
 from __future__ import annotations
@@ -15,54 +16,6 @@ from collections.abc import Iterable
 from heapq import heappop, heappush
 
 Edge = tuple[int, int, int]
-
-
-def heaviest_chain(edges: Iterable[Edge], *, n_columns: int) -> list[tuple[int, int]]:
-    """Choose pairs of greatest total weight that cross nowhere.
-
-    Parameters
-    ----------
-    edges : iterable of (row, column, weight)
-        Positive weights; at most one edge per row and column together.
-    n_columns : int
-        Columns are ``0..n_columns - 1``.
-
-    Returns
-    -------
-    list of (row, column)
-        Rows and columns both strictly increase. Among equal totals, the one found first
-        from the low end.
-
-    Notes
-    -----
-    A Fenwick tree keeps the heaviest chain that ends at or before each column, so the cost
-    is E log n for E edges, whatever the length of the clip.
-    """
-    # Within a row, high columns go first: a pair then never sees another of its own row.
-    ordered = sorted(edges, key=lambda edge: (edge[0], -edge[1]))
-    totals = [0] * len(ordered)
-    before = [-1] * len(ordered)
-    tree = [-1] * (n_columns + 1)
-    for index, (_, column, weight) in enumerate(ordered):
-        best, place = -1, column
-        while place:
-            found = tree[place]
-            if found >= 0 and (best < 0 or totals[found] > totals[best]):
-                best = found
-            place &= place - 1
-        before[index] = best
-        total = totals[index] = weight + (totals[best] if best >= 0 else 0)
-        place = column + 1
-        while place <= n_columns:
-            if tree[place] < 0 or total > totals[tree[place]]:
-                tree[place] = index
-            place += place & -place
-    last = max(range(len(ordered)), key=totals.__getitem__, default=-1)
-    chain = []
-    while last >= 0:
-        chain.append(ordered[last][:2])
-        last = before[last]
-    return chain[::-1]
 
 
 def heaviest_assignment(edges: Iterable[Edge], *, n_columns: int) -> list[tuple[int, int]]:
@@ -112,17 +65,18 @@ class _Assignment:
         reach: dict[int, int] = {}
         via: dict[int, int] = {}
         settled: dict[int, int] = {}
-        frontier: list[tuple[int, int]] = []
+        # Of columns that are equally far a free one goes first, as it ends the search.
+        frontier: list[tuple[int, bool, int]] = []
         row, travelled = start, 0
         while True:
             for column, cost in self.costs[row]:
                 length = travelled + cost - self.row_price[row] - self.column_price[column]
                 if column not in settled and (column not in reach or length < reach[column]):
                     reach[column], via[column] = length, row
-                    heappush(frontier, (length, column))
-            travelled, column = heappop(frontier)
+                    heappush(frontier, (length, column in self.row_of, column))
+            travelled, _, column = heappop(frontier)
             while column in settled:
-                travelled, column = heappop(frontier)
+                travelled, _, column = heappop(frontier)
             if column not in self.row_of:
                 break
             settled[column] = travelled

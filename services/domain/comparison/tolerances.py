@@ -17,6 +17,9 @@ from fractions import Fraction
 from functools import cache
 from typing import Protocol, Self
 
+import numpy as np
+from numpy.typing import NDArray
+
 from services.domain.comparison.ambiguity import NO_DOUBT, Doubt
 from services.domain.errors import InputError
 from services.domain.policy import Policy
@@ -24,6 +27,7 @@ from services.domain.taxonomy import Side, Taxonomy
 
 Tolerance = tuple[int, int]
 """Inclusive frames at the onset and at the offset."""
+Ints = NDArray[np.int64]
 
 
 class FrameTimes(Protocol):
@@ -114,3 +118,22 @@ class Tolerances:
         if not self.doubt:
             return False
         return apart <= max(self.doubt.frames(one), self.doubt.frames(other))
+
+    def within_each(self, ones: Ints, others: Ints, frames: Ints) -> NDArray[np.bool_]:
+        """Return :meth:`within` for many pairs of boundaries, each under its own tolerance."""
+        apart = abs(others - ones)
+        passed: NDArray[np.bool_] = apart <= frames
+        if self.cap is not None:
+            allows = cache(self.cap.allows)
+            places = np.flatnonzero(passed)
+            pairs = zip(ones[places].tolist(), others[places].tolist(), strict=True)
+            passed[places] = [allows(*pair) for pair in pairs]
+        if self.doubt:
+            passed |= apart <= np.maximum(self._doubted(ones), self._doubted(others))
+        return passed
+
+    def _doubted(self, boundaries: Ints) -> Ints:
+        """Return the frames of doubt at each boundary; asked once for each that differs."""
+        distinct, place = np.unique(boundaries, return_inverse=True)
+        frames = [self.doubt.frames(boundary) for boundary in distinct.tolist()]
+        return np.array(frames, dtype=np.int64)[place]

@@ -7,8 +7,9 @@ and maximum at each tolerance, never greedy by distance. A delta is ``b`` minus 
 positive where the second opinion is later.
 
 Boundaries further apart than the largest tolerance cannot answer each other, so the two
-sequences fall into clusters, most of them a single pair, that are solved one by one. Total
-cost n log n.
+sequences fall into clusters, most of them a single pair, that are solved one by one. The
+counts cost n for each tolerance. The deltas of a large cluster cost its pairs within reach,
+or its boundaries times those that no largest matching can pair, whichever is fewer.
 
 References
 ----------
@@ -26,7 +27,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from services.domain.comparison.pairing import heaviest_chain
+from services.domain.metrics.nearest import nearest_deltas
 
 Frames = npt.NDArray[np.int64]
 
@@ -49,11 +50,6 @@ class BoundaryMatches:
 
     counts: tuple[int, ...]
     deltas: list[int]
-
-
-def as_frames(frames: Sequence[int]) -> Frames:
-    """Return the frames as an array."""
-    return np.array(frames, dtype=np.int64)
 
 
 def match_boundaries_at(
@@ -129,38 +125,6 @@ def _clusters(
     return deltas, crowds
 
 
-def nearest_distances(a: Frames, b: Frames) -> Frames:
-    """Return for each boundary of ``a`` the frames to the nearest one of ``b``.
-
-    Parameters
-    ----------
-    a, b : array of int, shapes (n,) and (m,)
-        Ascending frames; ``b`` must not be empty.
-    """
-    after = b.searchsorted(a)
-    later = b[np.minimum(after, len(b) - 1)]
-    earlier = b[np.maximum(after - 1, 0)]
-    distances: Frames = np.minimum(np.abs(later - a), np.abs(a - earlier))
-    return distances
-
-
-def median_distance(a: Frames, b: Frames) -> float | None:
-    """Return the median of the distances from ``a`` to the nearest of ``b``, in frames.
-
-    None when either is empty. Not symmetric: it says how far a boundary of ``a`` has to
-    look. It is mir_eval's ``deviation``, in frames.
-    """
-    if not (len(a) and len(b)):
-        return None
-    distances = nearest_distances(a, b)
-    middle = len(distances) // 2
-    if len(distances) % 2:
-        distances.partition(middle)
-        return float(distances[middle])
-    distances.partition((middle - 1, middle))
-    return float(distances[middle - 1] + distances[middle]) / 2
-
-
 def _match_crowd(
     ones: list[int], others: list[int], steps: list[int], *, needed: list[int], deltas: list[int]
 ) -> None:
@@ -189,14 +153,16 @@ def _match_crowd(
         if crossed > max(distances):  # then no other pair is as near as any of these
             needed += distances
             return
+        most = limit
     else:
-        deltas += _nearest_deltas(ones, others, steps[-1])
+        most = _n_matched(ones, others, steps[-1])
+        deltas += nearest_deltas(ones, others, reach=steps[-1], n_matched=most)
     matched = 0
-    for tolerance in steps:
+    ascending = iter(steps)
+    while matched < most:
+        tolerance = next(ascending)
         before, matched = matched, _n_matched(ones, others, tolerance)
         needed += [tolerance] * (matched - before)
-        if matched == limit:
-            return
 
 
 def _match_twos(
@@ -227,20 +193,3 @@ def _n_matched(a: list[int], b: list[int], tolerance: int) -> int:
             i += 1
             j += 1
     return matched
-
-
-def _nearest_deltas(a: list[int], b: list[int], reach: int) -> list[int]:
-    """Return the deltas of the maximum matching of least total distance, earliest on ties."""
-    if b < a:  # one canonical side, so that swapping mirrors
-        return [-delta for delta in _nearest_deltas(b, a, reach)]
-    pair = (reach + 1) * (min(len(a), len(b)) + 1)  # outweighs every distance together
-    edges = []
-    low = 0
-    for i, frame in enumerate(a):
-        while low < len(b) and b[low] < frame - reach:
-            low += 1
-        j = low
-        while j < len(b) and b[j] <= frame + reach:
-            edges.append((i, j, pair - abs(b[j] - frame)))
-            j += 1
-    return [b[j] - a[i] for i, j in heaviest_chain(edges, n_columns=len(b))]

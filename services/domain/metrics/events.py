@@ -8,7 +8,7 @@ comparison that opens disputes does ask it). Matching is one to one and maximum.
 
 Segments whose onsets are further apart than the largest tolerance cannot answer each other,
 so they fall into clusters, most of them a single pair. Where neither opinion has a segment
-inside another, a larger cluster is solved by one sweep; where one has, by Hopcroft and Karp.
+inside another, a larger cluster is solved by one sweep; where one has, by ``nested``.
 
 References
 ----------
@@ -24,13 +24,13 @@ from dataclasses import dataclass
 from itertools import pairwise
 
 import numpy as np
+import numpy.typing as npt
 
 from services.domain.metrics.boundaries import Frames
+from services.domain.metrics.nested import Side, match_nested_at
 from services.domain.metrics.partition import Row
 
 Span = tuple[int, int]
-Edge = tuple[int, int, int]
-"""Index into each opinion, and the larger of the two distances in frames."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -97,7 +97,7 @@ def match_events_at(a: Frames, b: Frames, *, tolerances: Sequence[int]) -> tuple
     crowded = np.flatnonzero(sizes > 2)
     if len(crowded):
         spans, sides, cuts = at.tolist(), of_b.tolist(), starts.tolist()
-        tangled: list[Edge] = []
+        tangled: list[tuple[int, int]] = []
         for cluster in crowded.tolist():
             start, stop = cuts[cluster], cuts[cluster + 1]
             members = list(zip(spans[start:stop], sides[start:stop], strict=True))
@@ -109,10 +109,23 @@ def match_events_at(a: Frames, b: Frames, *, tolerances: Sequence[int]) -> tuple
                 for place, tolerance in enumerate(tolerances):
                     counts[place] += _n_in_order(one, other, tolerance)
             else:
-                tangled += ((start + i, start + j, d) for i, j, d in _edges(one, other, reach))
-        for place, tolerance in enumerate(tolerances):
-            counts[place] += _n_tangled(tangled, len(at), tolerance)
+                tangled.append((start, stop))
+        if tangled:
+            nested = match_nested_at(*_sides(at, of_b, tangled), tolerances=tolerances)
+            counts = [sum(both) for both in zip(counts, nested, strict=True)]
     return tuple(counts)
+
+
+def _sides(
+    at: Frames, of_b: npt.NDArray[np.bool_], stretches: list[tuple[int, int]]
+) -> tuple[Side, Side]:
+    """Return the segments of some clusters, apart for each opinion."""
+    places = np.concatenate([np.arange(start, stop) for start, stop in stretches])
+    sizes = [stop - start for start, stop in stretches]
+    clusters = np.arange(len(stretches)).repeat(sizes)
+    is_b = of_b[places]
+    one, other = (Side(ends=at[places[own]], clusters=clusters[own]) for own in (~is_b, is_b))
+    return one, other
 
 
 def _is_in_order(spans: list[Span]) -> bool:
@@ -139,32 +152,3 @@ def _n_in_order(a: list[Span], b: list[Span], tolerance: int) -> int:
             i += 1
             j += 1
     return matched
-
-
-def _edges(a: list[Span], b: list[Span], reach: int) -> list[Edge]:
-    """Return all pairs within reach of each other, at both ends."""
-    edges = []
-    low = 0
-    for i, (onset, offset) in enumerate(a):
-        while low < len(b) and b[low][0] < onset - reach:
-            low += 1
-        j = low
-        while j < len(b) and b[j][0] <= onset + reach:
-            distance = max(abs(b[j][0] - onset), abs(b[j][1] - offset))
-            if distance <= reach:
-                edges.append((i, j, distance))
-            j += 1
-    return edges
-
-
-def _n_tangled(edges: list[Edge], size: int, tolerance: int) -> int:
-    """Count a maximum matching over the edges that the tolerance admits."""
-    admitted = [(i, j) for i, j, distance in edges if distance <= tolerance]
-    if not admitted:
-        return 0
-    from scipy.sparse import csr_array
-    from scipy.sparse.csgraph import maximum_bipartite_matching
-
-    rows, columns = zip(*admitted, strict=True)
-    graph = csr_array((np.ones(len(rows), dtype=np.int8), (rows, columns)), shape=(size, size))
-    return int((maximum_bipartite_matching(graph, perm_type="column") >= 0).sum())

@@ -20,6 +20,7 @@ import numpy as np
 import numpy.typing as npt
 
 from services.domain.metrics.partition import Partition
+from services.domain.metrics.ratio import Ratio
 
 Indices = npt.NDArray[np.int64]
 
@@ -91,54 +92,57 @@ def _lengths(onsets: Indices, end: list[int]) -> Indices:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FrameCounts:
-    """Frames on which two people agree, and on which chance would have them agree.
+    """Frames on which two people agree, and on which chance would have them differ.
 
     Parameters
     ----------
     n_frames, n_agreed : int
         Frames in all, and of one class in both opinions.
-    n_expected : float
-        Frames of agreement by chance, from each clip's own shares of the classes. Pooled
-        over clips it is a sum: chance is taken within a clip, so that clips whose people
-        use different labels do not make each other look better.
+    n_by_chance : float
+        Frames that differ by chance, from each clip's own shares of the classes; exactly 0
+        where both have one class only, the same. Pooled over clips it is a sum: chance is
+        taken within a clip, so that clips whose people use different labels do not make
+        each other look better.
     """
 
     n_frames: int = 0
     n_agreed: int = 0
-    n_expected: float = 0.0
+    n_by_chance: float = 0.0
 
     def __add__(self, other: FrameCounts) -> FrameCounts:
         return FrameCounts(
             n_frames=self.n_frames + other.n_frames,
             n_agreed=self.n_agreed + other.n_agreed,
-            n_expected=self.n_expected + other.n_expected,
+            n_by_chance=self.n_by_chance + other.n_by_chance,
         )
 
     @property
-    def agreement(self) -> float | None:
-        """Share of frames of one class; None without a frame."""
-        return self.n_agreed / self.n_frames if self.n_frames else None
+    def agreement(self) -> Ratio:
+        """Share of frames of one class."""
+        return Ratio(self.n_agreed, self.n_frames)
 
     @property
-    def kappa(self) -> float | None:
-        """Cohen's kappa; None where chance leaves nothing to agree on."""
-        room = self.n_frames - self.n_expected
-        return (self.n_agreed - self.n_expected) / room if room else None
+    def kappa(self) -> Ratio:
+        """Cohen's kappa: one minus the frames that differ over those that do by chance."""
+        n_differing = self.n_frames - self.n_agreed
+        return Ratio(self.n_by_chance - n_differing, self.n_by_chance)
 
 
 def count_frames(laid: Overlay) -> FrameCounts:
     """Count agreement by frames and by chance."""
     agreed = laid.classes_a[laid.runs_a] == laid.classes_b[laid.runs_b]
     shares_a, shares_b = (
-        np.bincount(classes, weights=lengths, minlength=laid.n_classes)
+        np.bincount(classes, weights=lengths, minlength=laid.n_classes).tolist()
         for classes, lengths in (
             (laid.classes_a, laid.lengths_a),
             (laid.classes_b, laid.lengths_b),
         )
     )
     n_frames = int(laid.n_frames.sum())
+    # Python's integers: floats would find something left where chance explains everything.
+    n_same = sum(int(a) * int(b) for a, b in zip(shares_a, shares_b, strict=True))
     return FrameCounts(
         n_frames=n_frames,
         n_agreed=int(laid.n_frames[agreed].sum()),
-        n_expected=float(shares_a @ shares_b) / n_frames if n_frames else 0.0,
+        n_by_chance=(n_frames**2 - n_same) / n_frames if n_frames else 0.0,
     )

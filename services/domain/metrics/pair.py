@@ -34,7 +34,9 @@ from services.domain.segments import Segment
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PairMetrics:
-    """What two opinions on one clip, or on many, have in common: counts, and their ratios.
+    """What two opinions on one clip, or on many, have in common: counts, and some ratios.
+
+    Ratios at each tolerance are the summary's.
 
     Parameters
     ----------
@@ -93,64 +95,39 @@ class PairMetrics:
         )
 
     @property
-    def bound_f1(self) -> tuple[float | None, ...]:
-        """Boundary hit rate (F) at each tolerance."""
-        return _f1s(self.bound_match, self.n_bound_a + self.n_bound_b)
-
-    @property
-    def bound_precision(self) -> tuple[float | None, ...]:
-        """Share of ``b``'s boundaries that are answered, at each tolerance."""
-        return _shares(self.bound_match, self.n_bound_b)
-
-    @property
-    def bound_recall(self) -> tuple[float | None, ...]:
-        """Share of ``a``'s boundaries that are answered, at each tolerance."""
-        return _shares(self.bound_match, self.n_bound_a)
-
-    @property
-    def seg_f1_label(self) -> tuple[float | None, ...]:
-        """F of segments with equal labels, at each tolerance."""
-        return _f1s(self.seg_match_label, self.n_seg_a + self.n_seg_b)
-
-    @property
-    def seg_f1_anylabel(self) -> tuple[float | None, ...]:
-        """F of segments whatever their labels, at each tolerance."""
-        return _f1s(self.seg_match_anylabel, self.n_seg_a + self.n_seg_b)
-
-    @property
     def frame_agree(self) -> float | None:
         """Share of frames of one class."""
-        return self.frames.agreement
+        return self.frames.agreement.value
 
     @property
     def frame_kappa(self) -> float | None:
         """Cohen's kappa over frames."""
-        return self.frames.kappa
+        return self.frames.kappa.value
 
     @property
     def edit(self) -> float | None:
         """Segmental edit score."""
-        return self.runs.edit
+        return self.runs.edit.value
 
     @property
     def f1_10(self) -> float | None:
         """F1 of runs at an IoU of 10 %."""
-        return self.runs.f1(0)
+        return self.runs.f1s[0].value
 
     @property
     def f1_25(self) -> float | None:
         """F1 of runs at an IoU of 25 %."""
-        return self.runs.f1(1)
+        return self.runs.f1s[1].value
 
     @property
     def f1_50(self) -> float | None:
         """F1 of runs at an IoU of 50 %."""
-        return self.runs.f1(2)
+        return self.runs.f1s[2].value
 
     @property
     def tiou_mean(self) -> float | None:
         """Mean temporal IoU of runs of one label, paired for the greatest sum."""
-        return self.runs.tiou_mean
+        return self.runs.tiou_mean.value
 
 
 def measure_pair(
@@ -207,11 +184,3 @@ def measure_pair(
 
 def _summed(one: tuple[int, ...], other: tuple[int, ...]) -> tuple[int, ...]:
     return tuple(map(sum, zip(one, other, strict=True)))
-
-
-def _shares(matched: tuple[int, ...], whole: int) -> tuple[float | None, ...]:
-    return tuple(count / whole if whole else None for count in matched)
-
-
-def _f1s(matched: tuple[int, ...], both: int) -> tuple[float | None, ...]:
-    return tuple(2 * count / both if both else None for count in matched)

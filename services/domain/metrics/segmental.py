@@ -34,6 +34,7 @@ import numpy as np
 from rapidfuzz.distance import Levenshtein
 
 from services.domain.metrics.framewise import Indices, Overlay
+from services.domain.metrics.ratio import Ratio
 
 OVERLAPS = ((1, 10), (1, 4), (1, 2))
 """The thresholds of F1 as fractions: 10, 25 and 50 %."""
@@ -77,20 +78,19 @@ class RunCounts:
         )
 
     @property
-    def edit(self) -> float | None:
+    def edit(self) -> Ratio:
         """Segmental edit score."""
-        return 1 - self.n_edits / self.n_longer if self.n_longer else None
-
-    def f1(self, place: int) -> float | None:
-        """Return F1 at the threshold in this place of ``OVERLAPS``."""
-        n_runs = self.n_a + self.n_b
-        return 2 * self.n_hits[place] / n_runs if n_runs else None
+        return Ratio(self.n_longer - self.n_edits, self.n_longer)
 
     @property
-    def tiou_mean(self) -> float | None:
+    def f1s(self) -> tuple[Ratio, ...]:
+        """F1 at each threshold of ``OVERLAPS``."""
+        return tuple(Ratio(2 * n_hits, self.n_a + self.n_b) for n_hits in self.n_hits)
+
+    @property
+    def tiou_mean(self) -> Ratio:
         """Mean IoU over pairs and over runs that stay alone."""
-        n_units = self.n_a + self.n_b - self.n_paired
-        return self.tiou_sum / n_units if n_units else None
+        return Ratio(self.tiou_sum, self.n_a + self.n_b - self.n_paired)
 
 
 def count_runs(laid: Overlay) -> RunCounts:

@@ -19,8 +19,8 @@ from collections.abc import Iterator, Sequence
 
 from services.domain.errors import InputError
 from services.domain.metrics.bootstrap import RatioBootstrap, SummaryRow
-from services.domain.metrics.deltas import DeltaSums
 from services.domain.metrics.pair import PairMetrics
+from services.domain.metrics.ratio import Ratio
 
 __all__ = ["Summary", "SummaryRow"]
 
@@ -95,25 +95,17 @@ def _names(tolerances: tuple[int, ...]) -> Iterator[str]:
         yield from (f"{boundary}_delta_mean", f"{boundary}_delta_abs")
 
 
-def _ratios(metrics: PairMetrics) -> Iterator[tuple[float, float]]:
-    """Yield what is divided by what, in the order of the names."""
+def _ratios(metrics: PairMetrics) -> Iterator[Ratio]:
+    """Yield the figures in the order of their names."""
     n_bound_a, n_bound_b = metrics.n_bound_a, metrics.n_bound_b
     n_segments = metrics.n_seg_a + metrics.n_seg_b
-    yield from ((2 * count, n_bound_a + n_bound_b) for count in metrics.bound_match)
-    yield from ((count, n_bound_b) for count in metrics.bound_match)
-    yield from ((count, n_bound_a) for count in metrics.bound_match)
-    yield from ((2 * count, n_segments) for count in metrics.seg_match_label)
-    yield from ((2 * count, n_segments) for count in metrics.seg_match_anylabel)
+    yield from (Ratio(2 * count, n_bound_a + n_bound_b) for count in metrics.bound_match)
+    yield from (Ratio(count, n_bound_b) for count in metrics.bound_match)
+    yield from (Ratio(count, n_bound_a) for count in metrics.bound_match)
+    yield from (Ratio(2 * count, n_segments) for count in metrics.seg_match_label)
+    yield from (Ratio(2 * count, n_segments) for count in metrics.seg_match_anylabel)
     frames, runs = metrics.frames, metrics.runs
-    yield frames.n_agreed, frames.n_frames
-    yield frames.n_agreed - frames.n_expected, frames.n_frames - frames.n_expected
-    yield runs.n_longer - runs.n_edits, runs.n_longer
-    yield from ((2 * count, runs.n_a + runs.n_b) for count in runs.n_hits)
-    yield runs.tiou_sum, runs.n_a + runs.n_b - runs.n_paired
+    yield from (frames.agreement, frames.kappa, runs.edit, *runs.f1s, runs.tiou_mean)
     for deltas in (metrics.onset_deltas, metrics.offset_deltas, metrics.boundary_deltas):
-        yield from _of_deltas(deltas)
-
-
-def _of_deltas(deltas: DeltaSums) -> Iterator[tuple[float, float]]:
-    yield deltas.total, deltas.n
-    yield deltas.absolute, deltas.n
+        yield Ratio(deltas.total, deltas.n)
+        yield Ratio(deltas.absolute, deltas.n)

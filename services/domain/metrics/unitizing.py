@@ -142,7 +142,7 @@ def measure_unitizing(opinions: Sequence[Sequence[Segment]], *, n_frames: int) -
     squares, pairable_squares = _squares(units, codes)
     # A gap is no judgement: its frames are drawn one by one.
     n_gap = int(coincidences[0].sum()) // n_others
-    n_same = int(squares.sum()) + n_gap
+    n_same = sum(squares) + n_gap
     marginals = coincidences.sum(axis=0)
     labelled = coincidences[1:, 1:]
     agreed = np.diagonal(coincidences)
@@ -157,7 +157,7 @@ def measure_unitizing(opinions: Sequence[Sequence[Segment]], *, n_frames: int) -
         coding=_disagreement(
             labelled.sum() - agreed[1:].sum(),
             labelled.sum(axis=0),
-            int(pairable_squares.sum()),
+            sum(pairable_squares),
             n_others,
         ),
         per_label=_per_label(coincidences, pairable_squares, codes, n_others),
@@ -167,9 +167,12 @@ def measure_unitizing(opinions: Sequence[Sequence[Segment]], *, n_frames: int) -
 def _coincidences(units: list[list[Row]], length: int, codes: dict[str | None, int]) -> Frames:
     """Count frames by the classes that two opinions give them, over all ordered pairs."""
     partitions = [partition(own, n_frames=length) for own in units]
-    laid = [overlay(one, other, codes=codes) for one, other in combinations(partitions, 2)]
+    for own in units:  # all classes first: a pair can then be counted and let go
+        for _, _, label in own:
+            codes.setdefault(label, len(codes))
     counted = np.zeros((len(codes), len(codes)), dtype=np.int64)
-    for each in laid:
+    for one, other in combinations(partitions, 2):
+        each = overlay(one, other, codes=codes)
         np.add.at(
             counted, (each.classes_a[each.runs_a], each.classes_b[each.runs_b]), each.n_frames
         )
@@ -177,19 +180,21 @@ def _coincidences(units: list[list[Row]], length: int, codes: dict[str | None, i
     return both
 
 
-def _squares(units: list[list[Row]], codes: dict[str | None, int]) -> tuple[Frames, Frames]:
-    """Sum the squared lengths of each label's units, whole and as far as others label them."""
+def _squares(units: list[list[Row]], codes: dict[str | None, int]) -> tuple[list[int], list[int]]:
+    """Sum the squared lengths of each label's units, whole and as far as others label them.
+
+    In Python's integers: the square of a few thousand million frames fits no array's.
+    """
     tables = [np.array([row[:2] for row in own], dtype=np.int64).reshape(-1, 2) for own in units]
-    whole = np.zeros(len(codes), dtype=np.int64)
-    pairable = np.zeros(len(codes), dtype=np.int64)
+    whole, pairable = [0] * len(codes), [0] * len(codes)
     for place, (own, table) in enumerate(zip(units, tables, strict=True)):
-        labels = np.array([codes[label] for _, _, label in own], dtype=np.int64)
         shared = np.zeros(len(own), dtype=np.int64)
         for other_place, other in enumerate(tables):
             if other_place != place:
                 shared += _covered(other, table[:, 1]) - _covered(other, table[:, 0])
-        np.add.at(whole, labels, (table[:, 1] - table[:, 0]) ** 2)
-        np.add.at(pairable, labels, shared**2)
+        for (onset, offset, label), n_shared in zip(own, shared.tolist(), strict=True):
+            whole[codes[label]] += (offset - onset) ** 2
+            pairable[codes[label]] += n_shared**2
     return whole, pairable
 
 
@@ -222,7 +227,7 @@ def _disagreement(
 
 
 def _per_label(
-    coincidences: Frames, squares: Frames, codes: dict[str | None, int], n_others: int
+    coincidences: Frames, squares: list[int], codes: dict[str | None, int], n_others: int
 ) -> dict[str, LabelDisagreement]:
     labelled = coincidences[1:, 1:]
     shared = labelled.sum(axis=0)
@@ -234,7 +239,7 @@ def _per_label(
         frames = int(shared[code - 1])
         observed = frames - int(coincidences[code, code])
         # Chance's share of differing partners among all that a frame of the label may draw.
-        partners = frames * total - int(squares[code])
+        partners = frames * total - squares[code]
         expected = frames * frames * (total - frames) / partners if partners else 0.0
         found[label] = LabelDisagreement(
             disagreement=Disagreement(observed=observed / n_others, expected=expected / n_others),

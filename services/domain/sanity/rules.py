@@ -130,23 +130,31 @@ def _touching(regions: Sequence[Region]) -> Iterator[Finding]:
 
 
 def _transitions(layer: Layer, regions: Sequence[Region]) -> Iterator[Finding]:
-    """Check what comes next: the first regions that begin at or after a region's end."""
+    """Check what comes next: the first regions that begin at or after a region's end.
+
+    One finding for a region, about the first that may not follow: n findings, not n x n.
+    """
     allowed = {label.name: label.followed_by for label in layer.labels}
     onsets = [region.segment.onset for region in regions]
+    # Regions are in order of time, so of each label at an onset the first is seen first.
+    begins: defaultdict[int, dict[str, Region]] = defaultdict(dict)
+    for region in regions:
+        begins[region.segment.onset].setdefault(region.segment.label, region)
     for region in regions:
         segment, successors = region.segment, allowed[region.segment.label]
         place = bisect_left(onsets, segment.offset)
         if successors is None or place == len(regions):
             continue
-        for after in regions[place : bisect_left(onsets, onsets[place] + 1)]:
-            if after.segment.label not in successors:
-                wanted = ", ".join(quoted(name) for name in successors) or "nothing"
-                yield make_finding(
-                    "forbidden_transition",
-                    f"{said(after.segment)} comes after {said(segment)}, where only {wanted} "
-                    "may follow. Something between them is missing, or a label is wrong.",
-                    frames=(segment.onset, after.segment.offset),
-                    layer=layer.name,
-                    label=after.segment.label,
-                    ids=(region.id, after.id),
-                )
+        followers = begins[onsets[place]]
+        after = next((one for label, one in followers.items() if label not in successors), None)
+        if after is not None:
+            wanted = ", ".join(quoted(name) for name in successors) or "nothing"
+            yield make_finding(
+                "forbidden_transition",
+                f"{said(after.segment)} comes after {said(segment)}, where only {wanted} "
+                "may follow. Something between them is missing, or a label is wrong.",
+                frames=(segment.onset, after.segment.offset),
+                layer=layer.name,
+                label=after.segment.label,
+                ids=(region.id, after.id),
+            )

@@ -14,17 +14,21 @@ from services.domain.sanity.regions import Region
 
 @dataclass(slots=True, kw_only=True)
 class _Run:
-    """Frames in which both labels hold, and the places of the regions that say so."""
+    """Frames in which both labels hold, and regions that say so at the first of them."""
 
     onset: int
     offset: int
-    places: set[int]
+    regions: list[Region]
 
 
 def impossible_pairs(
     regions: Sequence[Region], pairs: Sequence[tuple[str, str]]
 ) -> Iterator[Finding]:
-    """Report the frames in which two labels hold that never can, on whichever layers."""
+    """Report the frames in which two labels hold that never can, on whichever layers.
+
+    A finding names two regions, of those in its first frame the ones that reach furthest: a
+    list of all that ever hold would grow with the square of their number.
+    """
     by_label: defaultdict[str, list[Region]] = defaultdict(list)
     for region in regions:
         by_label[region.segment.label].append(region)
@@ -36,31 +40,30 @@ def impossible_pairs(
                 f"{quoted(one)} and {quoted(other)} are both marked in "
                 f"{shown_frames(run.onset, run.offset)}, which cannot be. Correct one of them.",
                 frames=(run.onset, run.offset),
-                ids=[involved[place].id for place in run.places],
+                ids=[region.id for region in run.regions],
             )
 
 
 def _common_runs(regions: Sequence[Region], one: str, other: str) -> list[_Run]:
     """Return the longest runs of frames in which both labels hold (twice, if they are one)."""
-    begin: defaultdict[int, list[int]] = defaultdict(list)
-    end: defaultdict[int, list[int]] = defaultdict(list)
-    for place, region in enumerate(regions):
-        begin[region.segment.onset].append(place)
-        end[region.segment.offset].append(place)
+    begin: defaultdict[int, list[Region]] = defaultdict(list)
+    for region in regions:
+        begin[region.segment.onset].append(region)
     needed = 2 if one == other else 1
-    holding = {one: set[int](), other: set[int]()}
+    # Of the regions begun so far the ones that reach furthest: they hold for as long as any do.
+    furthest: dict[str, list[Region]] = {one: [], other: []}
     runs: list[_Run] = []
-    for frame, after in pairwise(sorted(begin.keys() | end.keys())):
-        for place in end[frame]:
-            holding[regions[place].segment.label].remove(place)
-        for place in begin[frame]:
-            holding[regions[place].segment.label].add(place)
-        if min(len(places) for places in holding.values()) < needed:
+    for frame, after in pairwise(sorted({*begin, *(r.segment.offset for r in regions)})):
+        for region in begin.get(frame, ()):
+            reaching = furthest[region.segment.label]
+            reaching.append(region)
+            reaching.sort(key=lambda held: -held.segment.offset)
+            del reaching[needed:]
+        holding = [r for held in furthest.values() for r in held if r.segment.offset > frame]
+        if len(holding) < 2:
             continue
         if runs and runs[-1].offset == frame:
             runs[-1].offset = after
-            runs[-1].places.update(begin[frame])
         else:
-            places = holding[one] | holding[other]
-            runs.append(_Run(onset=frame, offset=after, places=places))
+            runs.append(_Run(onset=frame, offset=after, regions=holding))
     return runs

@@ -3,16 +3,13 @@ from __future__ import annotations
 import time
 from itertools import product
 
-import mir_eval
 import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 from scipy.optimize import linear_sum_assignment
-from scipy.sparse import csr_array
-from scipy.sparse.csgraph import maximum_bipartite_matching
 
 from services.domain.comparison.alignment import Group, align
-from services.domain.comparison.matching import match_boundaries, match_segments
+from services.domain.comparison.matching import match_segments
 from services.domain.comparison.relations import Relation, relate
 from services.domain.comparison.tolerances import Tolerances
 from services.domain.segments import Segment, Segmentation
@@ -125,48 +122,6 @@ def test_of_two_labels_the_wider_tolerance_counts() -> None:
         assert (relation.onset_within, relation.offset_within) == (True, True)
         assert relation.n_outside == 0
         assert not relation.agrees
-
-
-# --- boundaries ------------------------------------------------------------------------------
-
-
-def test_greedy_pairing_would_lose_a_boundary() -> None:
-    assert match_boundaries([10, 12], [7, 12], tolerance=3) == ((0, 0), (1, 1))
-
-
-def test_the_tolerance_is_inclusive() -> None:
-    assert match_boundaries([10], [13], tolerance=3) == ((0, 0),)
-    assert match_boundaries([10], [14], tolerance=3) == ()
-    assert match_boundaries([], [1], tolerance=3) == ()
-
-
-frames = st.lists(st.integers(0, 60), max_size=25).map(sorted)
-
-
-@given(frames, frames, st.integers(0, 8))
-def test_boundaries_match_as_many_as_scipy(a: list[int], b: list[int], tolerance: int) -> None:
-    near = np.abs(np.subtract.outer(a, b)).reshape(len(a), len(b)) <= tolerance
-    pairs = match_boundaries(a, b, tolerance=tolerance)
-    if a and b:
-        matched = maximum_bipartite_matching(csr_array(near.astype(int)), perm_type="column")
-        assert len(pairs) == (matched >= 0).sum()
-    assert all(near[i, j] for i, j in pairs)
-    assert len({i for i, _ in pairs}) == len({j for _, j in pairs}) == len(pairs)
-
-
-@given(frames, frames, st.integers(0, 8))
-def test_boundaries_match_as_many_as_mir_eval(a: list[int], b: list[int], tolerance: int) -> None:
-    theirs = mir_eval.util.match_events(np.array(a), np.array(b), float(tolerance))
-    assert len(match_boundaries(a, b, tolerance=tolerance)) == len(theirs)
-
-
-@given(frames, frames, st.integers(0, 8))
-def test_boundary_matching_is_symmetric_and_grows_with_tolerance(
-    a: list[int], b: list[int], tolerance: int
-) -> None:
-    here = match_boundaries(a, b, tolerance=tolerance)
-    assert {(j, i) for i, j in match_boundaries(b, a, tolerance=tolerance)} == set(here)
-    assert len(match_boundaries(a, b, tolerance=tolerance + 1)) >= len(here)
 
 
 # --- size ------------------------------------------------------------------------------------

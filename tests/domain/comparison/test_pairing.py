@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy.optimize import linear_sum_assignment
 
-from services.domain.comparison.pairing import Edge, heaviest_assignment, heaviest_chain
+from services.domain.comparison.pairing import Edge, heaviest_assignment
 
 SIZE = 7
 
@@ -22,26 +22,8 @@ def total(pairs: list[tuple[int, int]], given_: list[Edge]) -> int:
     return sum(weights[pair] for pair in pairs)
 
 
-def best_chain(given_: list[Edge], row: int = 0, column: int = 0) -> int:
-    """Try everything."""
-    return max(
-        (w + best_chain(given_, r + 1, c + 1) for r, c, w in given_ if r >= row and c >= column),
-        default=0,
-    )
-
-
 def test_nothing_gives_nothing() -> None:
-    assert heaviest_chain([], n_columns=0) == []
     assert heaviest_assignment([], n_columns=0) == []
-
-
-@given(edges())
-def test_the_chain_is_as_heavy_as_any_and_never_crosses(given_: list[Edge]) -> None:
-    chain = heaviest_chain(given_, n_columns=SIZE)
-    assert total(chain, given_) == best_chain(given_)
-    rows, columns = [row for row, _ in chain], [column for _, column in chain]
-    assert rows == sorted(set(rows))
-    assert columns == sorted(set(columns))
 
 
 @given(edges())
@@ -59,12 +41,11 @@ def test_the_assignment_is_as_heavy_as_scipys(given_: list[Edge]) -> None:
 def test_the_order_of_edges_does_not_matter(given_: list[Edge], dice: object) -> None:
     shuffled = list(given_)
     dice.shuffle(shuffled)  # type: ignore[attr-defined]
-    for solve in (heaviest_chain, heaviest_assignment):
-        assert solve(shuffled, n_columns=SIZE) == solve(given_, n_columns=SIZE)
+    pairs = heaviest_assignment(given_, n_columns=SIZE)
+    assert heaviest_assignment(shuffled, n_columns=SIZE) == pairs
 
 
 def test_weights_beyond_floats_stay_exact() -> None:
     big = 2**200
     given_ = [(0, 0, big), (0, 1, big + 1), (1, 0, big), (1, 1, big)]
     assert heaviest_assignment(given_, n_columns=2) == [(0, 1), (1, 0)]
-    assert heaviest_chain(given_, n_columns=2) == [(0, 0), (1, 1)]

@@ -14,8 +14,8 @@ import numpy as np
 import pytest
 
 from services.domain.comparison.compare import compare
-from services.domain.comparison.matching import match_boundaries
 from services.domain.comparison.pairing import heaviest_assignment
+from services.domain.metrics.boundaries import match_boundaries_at
 from services.domain.policy import Policy
 from services.domain.segments import Segment, Segmentation
 from services.domain.taxonomy import Taxonomy
@@ -76,9 +76,9 @@ def test_boundary_matches_equal_mir_evals_on_every_pair(
         n_frames = length(one, other)
         a, b = boundaries(one, n_frames), boundaries(other, n_frames)
         assert (len(a), len(b)) == (int(row["n_bound_a"]), int(row["n_bound_b"])), row["item"]
-        for tolerance in TOLERANCES:
-            expected = int(row[f"bound_match_tol{tolerance}f"])
-            assert len(match_boundaries(a, b, tolerance=tolerance)) == expected, row["item"]
+        counts = match_boundaries_at(a, b, tolerances=TOLERANCES).counts
+        expected = tuple(int(row[f"bound_match_tol{tolerance}f"]) for tolerance in TOLERANCES)
+        assert counts == expected, row["item"]
 
 
 def test_segment_matches_equal_sed_evals_on_every_pair(

@@ -52,11 +52,13 @@ def test_a_figure_is_a_ratio_of_sums() -> None:
     for number in range(1, 20):
         pooled += pair(number)
     expected = {
-        "bound_f1_tol3f": pooled.bound_f1[1],
-        "bound_precision_tol1f": pooled.bound_precision[0],
-        "bound_recall_tol3f": pooled.bound_recall[1],
-        "seg_f1_label_tol3f": pooled.seg_f1_label[1],
-        "seg_f1_anylabel_tol1f": pooled.seg_f1_anylabel[0],
+        "bound_f1_tol3f": 2 * pooled.bound_match[1] / (pooled.n_bound_a + pooled.n_bound_b),
+        "bound_precision_tol1f": pooled.bound_match[0] / pooled.n_bound_b,
+        "bound_recall_tol3f": pooled.bound_match[1] / pooled.n_bound_a,
+        "seg_f1_label_tol3f": 2 * pooled.seg_match_label[1] / (pooled.n_seg_a + pooled.n_seg_b),
+        "seg_f1_anylabel_tol1f": 2
+        * pooled.seg_match_anylabel[0]
+        / (pooled.n_seg_a + pooled.n_seg_b),
         "frame_agree": pooled.frame_agree,
         "frame_kappa": pooled.frame_kappa,
         "edit": pooled.edit,
@@ -75,6 +77,35 @@ def test_a_figure_is_a_ratio_of_sums() -> None:
         assert row.high is not None
         assert row.low <= row.value <= row.high
         assert row.n == (20 if "delta" not in row.name else row.n)
+
+
+def test_ratios_by_hand() -> None:
+    # Boundaries 10, 20 and 12, 20, 29; two segments and three.
+    sides = listed("X 0-10, Y 20-30"), listed("X 0-12, Z 12-20, Y 20-29")
+    found = Summary(tolerances=[0, 1, 2])
+    found.add("clip", measure_pair(*sides, n_frames=30, tolerances=[0, 1, 2]))
+    values = {row.name: row.value for row in found.rows()}
+    by_hand = {
+        "bound_f1": (0.4, 0.4, 0.8),
+        "bound_precision": (1 / 3, 1 / 3, 2 / 3),
+        "bound_recall": (0.5, 0.5, 1.0),
+        "seg_f1_label": (0.0, 0.4, 0.8),
+        "seg_f1_anylabel": (0.0, 0.4, 0.8),
+    }
+    for name, expected in by_hand.items():
+        ours = tuple(values[f"{name}_tol{tolerance}f"] for tolerance in (0, 1, 2))
+        assert ours == pytest.approx(expected), name
+
+
+def test_a_pooled_kappa_has_no_value_where_no_clip_leaves_room() -> None:
+    dice = np.random.default_rng(14)
+    found = Summary(tolerances=[0])
+    for number, n_frames in enumerate(dice.integers(1, 10**12, 100).tolist()):
+        whole = [Segment(label="X", onset=0, offset=n_frames)]
+        found.add(str(number), measure_pair(whole, whole, n_frames=n_frames, tolerances=[0]))
+    rows = {row.name: row for row in found.rows()}
+    assert rows["frame_kappa"] == ("frame_kappa", None, None, None, 0)
+    assert rows["frame_agree"].value == 1.0
 
 
 def test_the_order_of_clips_does_not_matter() -> None:

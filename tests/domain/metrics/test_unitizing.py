@@ -87,6 +87,32 @@ def test_clips_are_summed_and_chance_stays_within_each() -> None:
     assert both.per_label["X"].n_frames == 10
 
 
+def test_units_of_thousands_of_millions_of_frames_are_counted_exactly() -> None:
+    # A million times as long, nothing else: only what is drawn without its own frame shrinks.
+    small, large = (
+        measure_unitizing(
+            [
+                [
+                    Segment(label="X", onset=0, offset=40 * k),
+                    Segment(label="Y", onset=40 * k, offset=90 * k),
+                ],
+                [
+                    Segment(label="X", onset=0, offset=38 * k),
+                    Segment(label="Y", onset=38 * k, offset=95 * k),
+                ],
+            ],
+            n_frames=100 * k,
+        )
+        for k in (10**7, 10**10)
+    )
+    for name in ("binary", "nominal", "coding"):
+        one, other = getattr(small, name), getattr(large, name)
+        assert one.alpha == pytest.approx(other.alpha, abs=1e-6), name
+        assert other.observed == 1000 * one.observed
+    for label in "XY":
+        assert small.per_label[label].alpha == pytest.approx(large.per_label[label].alpha)
+
+
 @given(opinions)
 def test_identical_opinions_never_disagree(a: list[Segment]) -> None:
     found = measure_unitizing([a, a, a], n_frames=N_FRAMES)

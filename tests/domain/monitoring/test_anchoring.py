@@ -2,9 +2,8 @@ from __future__ import annotations
 
 import pytest
 
-from services.domain.comparison.disputes import ComparisonCounts
 from services.domain.errors import InputError
-from services.domain.monitoring.anchoring import DraftEffect, DraftTally, draft_tally
+from services.domain.monitoring.anchoring import DraftTally, draft_tally
 from services.domain.monitoring.intervals import Share
 from services.domain.monitoring.probes import Probe
 from services.domain.policy import Policy
@@ -61,14 +60,3 @@ def test_tallies_of_drafts_add_up() -> None:
     assert DraftTally.from_json((one + DraftTally()).as_json()) == one
     with pytest.raises(InputError, match="not a tally of drafts"):
         DraftTally.from_json({"n_wrong": 1})
-
-
-def test_agreement_with_and_without_a_draft() -> None:
-    effect = DraftEffect(
-        with_draft=ComparisonCounts(n_a=100, n_b=100, n_agreed=80),
-        without_draft=ComparisonCounts(n_a=110, n_b=90, n_agreed=60),
-    )
-    assert effect.difference == pytest.approx(0.2)
-    assert effect.interval() == pytest.approx((0.0731, 0.3185), abs=1e-4)
-    nothing = DraftEffect(with_draft=effect.with_draft, without_draft=ComparisonCounts())
-    assert nothing.difference is nothing.interval() is None

@@ -5,6 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy.stats import betabinom, binom
 
+from services.domain.monitoring import funnel
 from services.domain.monitoring.funnel import COVERAGES, funnel_limits, tail_above
 
 RATES = st.floats(0.001, 0.999)
@@ -57,3 +58,17 @@ def test_limits_widen_where_people_differ_and_narrow_with_cases() -> None:
     even, uneven = (funnel_limits(100, 0.1, coverage=0.998, correlation=c) for c in (0, 0.05))
     assert uneven[1] > even[1]
     assert funnel_limits(1000, 0.1, coverage=0.998)[1] < even[1]
+
+
+@pytest.mark.parametrize("rate", [0.0, 0.002, 0.03, 0.4, 0.97])
+@pytest.mark.parametrize("correlation", [0.0, 0.001, 0.05])
+@pytest.mark.parametrize("coverage", COVERAGES)
+def test_limits_of_many_cases_are_the_exact_ones_but_for_two_cases(
+    rate: float, correlation: float, coverage: float, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    n = funnel.EXACT_CASES + 1
+    near = funnel_limits(n, rate, coverage=coverage, correlation=correlation)
+    monkeypatch.setattr(funnel, "EXACT_CASES", n)
+    exact = funnel_limits(n, rate, coverage=coverage, correlation=correlation)
+    assert near == pytest.approx(exact, abs=2 / n)
+    assert 0 <= near[0] <= near[1] <= 1

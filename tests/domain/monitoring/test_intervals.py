@@ -9,7 +9,6 @@ from scipy.stats import binomtest
 from services.domain.monitoring.intervals import (
     Share,
     clopper_pearson,
-    difference_of_shares,
     mean_interval,
     wilson,
 )
@@ -33,13 +32,6 @@ def test_shares_add_up_and_nothing_has_no_ratio() -> None:
     assert both.exact_interval(0.9) == clopper_pearson(3, 8, level=0.9)
     nothing = Share(part=0, whole=0)
     assert nothing.value is nothing.interval() is nothing.exact_interval() is None
-
-
-def test_the_difference_is_newcombes() -> None:
-    # Newcombe 1998, table II: 56/70 - 48/80 by method 10.
-    assert difference_of_shares((56, 70), (48, 80)) == pytest.approx((0.0524, 0.3339), abs=5e-5)
-    assert difference_of_shares((1, 2), (0, 0)) is None
-    assert difference_of_shares((0, 0), (1, 2)) is None
 
 
 def test_the_mean_is_students() -> None:

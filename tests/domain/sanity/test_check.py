@@ -166,7 +166,7 @@ def test_runs_of_common_frames_are_joined() -> None:
     assert impossible(*regions) == [('"left" and "sit"', 10, 30)]
 
 
-def test_the_regions_of_a_run_are_those_that_reach_into_it() -> None:
+def test_a_run_names_of_each_label_the_region_in_its_first_frame_that_reaches_furthest() -> None:
     answer = [
         SubmittedSegment(region_id=name, layer=layer, label=label, onset=onset, offset=offset)
         for name, layer, label, onset, offset in [
@@ -174,6 +174,7 @@ def test_the_regions_of_a_run_are_those_that_reach_into_it() -> None:
             ("first", "gaze", "left", 20, 30),
             ("second", "gaze", "left", 30, 40),
             ("long", "pose", "sit", 10, 50),
+            ("short", "pose", "sit", 11, 30),
             ("ends", "pose", "sit", 12, 20),
             ("begins", "pose", "sit", 39, 60),
         ]
@@ -181,7 +182,30 @@ def test_the_regions_of_a_run_are_those_that_reach_into_it() -> None:
     report = check_submission(answer, n_frames=N, taxonomy=TWO_LAYERS)
     (finding,) = [f for f in report.findings if f.code == "impossible_together"]
     assert (finding.onset, finding.offset) == (20, 40)
-    assert finding.region_ids == ("begins", "first", "long", "second")
+    assert finding.region_ids == ("first", "long")
+
+
+def test_regions_that_hold_for_long_are_not_named_again_and_again() -> None:
+    long = [("pose", "sit", 0, 50 + i) for i in range(30)]
+    runs = [("gaze", "left", 2 * i, 2 * i + 1) for i in range(20)]
+    answer = [
+        SubmittedSegment(region_id=f"r{i}", layer=layer, label=label, onset=onset, offset=offset)
+        for i, (layer, label, onset, offset) in enumerate(long + runs)
+    ]
+    report = check_submission(answer, n_frames=N, taxonomy=TWO_LAYERS)
+    found_ = [f.region_ids for f in report.findings if f.code == "impossible_together"]
+    assert found_ == [("r29", f"r{30 + i}") for i in range(20)]
+
+
+def test_what_may_not_follow_is_said_once_for_each_region() -> None:
+    n = 30
+    first = [region(region_id=f"a{i:02}", onset=i, offset=50) for i in range(n)]
+    after = [
+        region(region_id=f"b{i:02}", label="YZ"[i % 2], onset=50, offset=60 + i) for i in range(n)
+    ]
+    labels = taxonomy(exclusive=False, X={"followed_by": ["Y"]})
+    report = check_submission([*after, *first], n_frames=N, taxonomy=labels)
+    assert found(report) == [("forbidden_transition", i, 61, (f"a{i:02}", "b01")) for i in range(n)]
 
 
 def test_a_label_that_may_not_hold_twice() -> None:

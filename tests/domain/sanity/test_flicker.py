@@ -92,6 +92,28 @@ def test_where_labels_overlap_the_nearest_on_each_side_count() -> None:
     assert [f.region_ids for f in found] == [("r2", "r4", "r5")]
 
 
+# Text, which regions are named; the limit is 6 and labels may overlap.
+BYSTANDERS: dict[str, tuple[str, list[tuple[str, ...]]]] = {
+    "one that ends in the pause": ("X 0 9, Z 5 10, Y 10 12, X 12 30", [("r1", "r3", "r4")]),
+    "one that begins in the pause": ("X 0 9, Y 10 12, Z 12 40, X 13 30", [("r1", "r2", "r4")]),
+    "one over all": ("Z 0 40, X 0 9, Y 10 12, X 13 30", [("r2", "r3", "r4")]),
+    "one wholly in the pause": ("X 0 9, Y 9 11, Z 11 12, X 13 30", []),
+    "more of the same wholly in the pause": ("X 0 9, Y 9 11, Y 11 12, X 13 30", []),
+    "one that ends last, of several": (
+        "X 0 9, X 3 8, Y 10 12, X 12 30, X 13 20",
+        [("r1", "r3", "r4")],
+    ),
+    "the label itself goes on": ("X 0 9, X 5 11, Y 10 12, X 12 30", []),
+}
+
+
+@pytest.mark.parametrize(("text", "expected"), BYSTANDERS.values(), ids=list(BYSTANDERS))
+def test_where_labels_overlap_bystanders_hide_nothing(
+    text: str, expected: list[tuple[str, ...]]
+) -> None:
+    assert [f.region_ids for f in flickers(submitted(text), layer(6, exclusive=False))] == expected
+
+
 def test_it_can_interrupt_two_labels_at_once() -> None:
     text = "X 0 10, Z 0 10, Y 10 12, X 12 30, Z 12 30"
     found = flickers(submitted(text), layer(5, exclusive=False))

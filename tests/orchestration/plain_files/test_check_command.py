@@ -91,6 +91,31 @@ def test_without_n_frames_the_item_is_as_long_as_anybody_knows(segue: Segue, wri
     assert found(out) == [("1", "", "gap")]
 
 
+def test_a_length_on_another_line_bounds_those_that_state_none(
+    segue: Segue, write: Write, rules: Path
+) -> None:
+    out = write(name="out.csv")
+    lines = [marked("ana", "X 0-130", n_frames=None), marked("ben", "X 0-90", n_frames=100)]
+    for file in (write(*lines), write(*lines[::-1], name="other.jsonl")):
+        ran = segue("check", file, "--taxonomy", rules, "--csv", out)
+        assert ran.status == 1
+        assert [code for _, _, code in found(out)] == ["out_of_range"]
+        assert "different n_frames" not in ran.out
+
+
+def test_different_lengths_of_one_item_are_told(segue: Segue, write: Write, rules: Path) -> None:
+    lines = [
+        marked("ana", "X 0-130", n_frames=150),
+        marked("ben", "X 0-130", n_frames=100),
+        marked("cleo", "X 0-120", n_frames=None),
+    ]
+    ran = segue("check", write(*lines), "--taxonomy", rules)
+    assert "1 error, 0 warnings." in ran.out
+    said = 'different n_frames from line to line, the first "clip" (100 to 150).'
+    assert f"1 item with {said} Each line is checked by its own." in ran.out
+    assert f"{said} The longest one counts." in segue("compare", write(*lines)).out
+
+
 def test_what_was_snapped_is_told(segue: Segue, write: Write, rules: Path) -> None:
     line = marked("ana", "") | {"segments": [{"label": "X", "start_s": 0, "end_s": 1.01}]}
     ran = segue("check", write(line), "--taxonomy", rules)
@@ -121,14 +146,35 @@ def test_bad_input_is_status_2_and_prints_no_finding(
         ("name: x", "/version: Field required"),
         ("- x", "must hold fields and values"),
         ("a: [", "is not YAML"),
+        ("name: 2001-99-99", "is not YAML"),
+        ('a: !!int "x"', "is not YAML"),
+        ('a: !!int ""', "is not YAML"),
+        ('a: !!bool "x"', "is not YAML"),
+        ('a: !!timestamp "x"', "is not YAML"),
+        ("a: !!float " + "9:" * 400 + "9", "is not YAML"),
+        ("a: " + "9" * 5000, "is not YAML"),
+        ("[" * 5000, "nested too deeply"),
+        ("a: &a [*a]", "Field required"),
+        ("name: x\nversion: 1\nname: y", 'the field "name" stands twice, again on line 3'),
+        ('layers: [{name: x, "name": y}]', 'the field "name" stands twice, again on line 1'),
     ],
 )
 def test_a_bad_taxonomy_is_status_2(
     document: str, sentence: str, segue: Segue, write: Write
 ) -> None:
     ran = segue("check", write(marked("ana", "")), "--taxonomy", write(document, name="t.yaml"))
-    assert ran.status == 2
+    assert (ran.status, ran.out) == (2, "")
     assert sentence in ran.err
+
+
+def test_a_merge_key_may_come_with_what_it_overrides(segue: Segue, write: Write) -> None:
+    merged = (
+        "name: t\nversion: 1\nlayers:\n  - labels:\n"
+        "      - &base {name: X, min_frames: 5}\n      - {<<: *base, name: Y, color: '#123456'}\n"
+    )
+    file = write(marked("ana", "Y 0-3"))
+    ran = segue("check", file, "--taxonomy", write(merged, name="t.yaml"))
+    assert (ran.status, "too_short" in ran.out) == (1, True)
 
 
 def test_the_taxonomy_is_needed(segue: Segue, write: Write) -> None:

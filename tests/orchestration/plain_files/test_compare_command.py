@@ -130,6 +130,27 @@ def test_three_annotators_have_a_matrix_and_a_middle(segue: Segue, write: Write)
     assert item["panel"]["agreement"] == [[None, 0.0, 0.5], [0.0, None, 0.5], [0.5, 0.5, None]]
 
 
+def test_pairs_without_split_and_merge_are_counted(segue: Segue, write: Write) -> None:
+    """One frame of overlap in cleo's own opinion takes split and merge from both her pairs."""
+    lines = [
+        marked("ana", "X 0-100"),
+        marked("ben", "X 0-50, X 52-100"),
+        marked("cleo", "X 0-51, X 50-100"),
+    ]
+    document = write(name="out.json")
+    ran = segue("compare", write(*lines), "--json", document)
+    found = json.loads(document.read_text())
+    pairs = found["items"][0]["pairs"]
+    assert [pair["may_overlap"] for pair in pairs] == [False, True, True]
+    assert pairs[0]["disputes"][0]["kind"] == "split"
+    assert found["n_pairs_may_overlap"] == 2
+    assert "2 pairs of 3 compared as on a layer that may overlap" in ran.out
+    rules = write(TAXONOMY, name="taxonomy.yaml")
+    ran = segue("compare", write(*lines), "--taxonomy", rules, "--json", document)
+    assert json.loads(document.read_text())["n_pairs_may_overlap"] == 0
+    assert "may overlap" not in ran.out
+
+
 def test_seconds_are_snapped_and_it_is_said(segue: Segue, write: Write) -> None:
     in_seconds = marked("ben", "")
     in_seconds["segments"] = [{"label": "X", "start_s": 0.01, "end_s": 4.0}]

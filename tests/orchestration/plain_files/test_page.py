@@ -215,6 +215,45 @@ def test_the_panel_opens_a_pair(page: Page) -> None:
     expect(page.locator("#item-h")).to_contain_text("ben and </script>")
 
 
+def test_alphas_are_on_the_page_and_gamma_when_asked_for(
+    segue: Segue, write: Write, page: Page
+) -> None:
+    figures = page.locator("#together .fig")
+    expect(figures).to_have_count(3)
+    expect(figures.nth(1)).to_contain_text("alpha, labels and gaps")
+    expect(page.locator("#item-together")).to_contain_text("Alpha of all 3: labelled or not 0.")
+    expect(page.locator("#item-together")).not_to_contain_text("Gamma")
+    out = write(name="out.html")  # The page's own file: it may ask for no other.
+    assert segue("compare", write(*LINES), "--html", out, "--gamma").status == 0
+    page.reload()
+    expect(figures).to_have_count(4)
+    expect(page.locator("#item-together")).to_contain_text("from the sampling of chance")
+
+
+def test_a_label_may_be_called_like_something_of_the_language(page: Page) -> None:
+    for label in ("constructor", "toString", "__proto__"):
+        assert re.fullmatch("#[0-9a-f]{6}", page.evaluate("label => color(label)", label))
+
+
+def test_a_split_may_have_very_many_pieces(page: Page) -> None:
+    said = page.evaluate(
+        """() => {
+            const pieces = Array.from({ length: 300000 }, (_, i) => [0, 2 * i, 2 * i + 1]);
+            const item = { layers: [""], labels: ["X"], n_frames: 600000 };
+            const kind = setup.kinds.indexOf("split");
+            const pair = { annotators: ["a", "b"], links: [[kind, 0, [[0, 0, 600000]], pieces]] };
+            const [link] = model(item, pair).links;
+            timeline.model = { ...timeline.model, names: pair.annotators };
+            state.links = [link];
+            list();
+            detail(link);
+            return [link.on, link.off, document.querySelectorAll("#disputes .seg").length];
+        }"""
+    )
+    assert said == [0, 600000, 1 + 50 + 1]
+    expect(page.locator("#detail")).to_contain_text("and 299950 more")
+
+
 @pytest.mark.parametrize("width", [1280, 768, 390])
 def test_nothing_reaches_over_the_edge(width: int, page: Page) -> None:
     page.set_viewport_size({"width": width, "height": 800})

@@ -70,6 +70,38 @@ def test_memory_does_not_grow_with_the_file(tmp_path: Path) -> None:
     assert large - small < 8 * 1024, peaks
 
 
+def write_annotators(path: Path, n_annotators: int) -> None:
+    """One item that many people marked."""
+    with path.open("w") as file:
+        for number in range(n_annotators):
+            segments = [
+                {
+                    "label": "XYZ"[at % 3],
+                    "start_frame": at * 50 + number % 7,
+                    "end_frame": at * 50 + 40,
+                }
+                for at in range(60)
+            ]
+            line = {"item": "one", "fps": 25, "annotator": f"p{number}", "segments": segments}
+            file.write(json.dumps(line) + "\n")
+
+
+@pytest.mark.slow
+def test_memory_does_not_grow_with_the_pairs_of_an_item(tmp_path: Path) -> None:
+    """Sixteen times the pairs; held all at once, they took 350 MB."""
+    peaks = []
+    for n_annotators in (20, 80):
+        file = tmp_path / f"{n_annotators}.jsonl"
+        write_annotators(file, n_annotators)
+        outs = [
+            part
+            for kind in ("csv", "json", "html")
+            for part in (f"--{kind}", tmp_path / f"out.{kind}")
+        ]
+        peaks.append(peak_kib("compare", file, *outs))
+    assert peaks[1] - peaks[0] < 64 * 1024, peaks
+
+
 @pytest.mark.slow
 def test_memory_of_check_does_not_grow_either(tmp_path: Path) -> None:
     rules = tmp_path / "t.yaml"
