@@ -30,6 +30,7 @@ from services.domain.errors import (
     NotFoundError,
     SegueError,
     TransientError,
+    TransitionError,
 )
 from services.domain.workflow import Stage
 
@@ -187,7 +188,11 @@ def _take_to_tracker(item: WorkItem, report: WorkReport, parts: Runtime) -> Work
         # Left at that, the lease would run out, and the clip be held for silence instead.
         log.exception("report_refused", clip_uid=str(item.clip_uid), stage=item.stage)
         fault = _failure(error.code, error.detail, transient=False)
-        return parts.tracker.work_report(item.lease_uid, fault)
+    except TransitionError as error:
+        # The clip moved on meanwhile. That ends this try and the lease, and no other clip's.
+        log.warning("clip_moved_on", clip_uid=str(item.clip_uid), stage=item.stage)
+        fault = _failure(error.code, error.detail, transient=True)
+    return parts.tracker.work_report(item.lease_uid, fault)
 
 
 @contextmanager

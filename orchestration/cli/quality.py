@@ -19,6 +19,7 @@ from services.client.quality_payloads import (
     AnnotatorsOut,
     EstimateOut,
     QualityOut,
+    ShareLimitsOut,
 )
 
 
@@ -68,8 +69,12 @@ def agreement_table(found: QualityOut) -> Table:
 
 
 def people_table(found: AnnotatorsOut) -> Table:
-    """Draw each person's figures, a line a label."""
-    table = _table(f"annotators against {found.reference}", "annotator")
+    """Draw each person's figures, a line a label, with a mark at what the others hardly show."""
+    table = _table(
+        f"annotators against {found.reference} "
+        "(! more than 95 % of sound people would show, !! than 99.8 %)",
+        "annotator",
+    )
     table.add_column("label")
     for heading in ("segments", "missed", "extra", "other label", "onset bias", "offset bias"):
         table.add_column(heading, justify="right")
@@ -84,7 +89,9 @@ def people_table(found: AnnotatorsOut) -> Table:
                 own[0],
                 f"{row.layer}/{row.label}",
                 str(row.n_reference),
-                *map(_percent, (row.misses, row.extras, row.confusions)),
+                _marked(row.misses, row.funnel.misses),
+                _marked(row.extras, row.funnel.extras),
+                _marked(row.confusions, row.funnel.confusions),
                 _frames(row.onset.bias),
                 _frames(row.offset.bias),
                 f"{_number(row.onset.spread)} / {_number(row.offset.spread)}",
@@ -159,12 +166,18 @@ def _agreement_cells(row: AgreementOut) -> list[str]:
     ]
 
 
-def _percent(found: EstimateOut) -> str:
+def _marked(found: EstimateOut, limits: ShareLimitsOut | None) -> str:
+    if found.value is None or limits is None or found.value <= limits.warning.high:
+        return _percent(found)
+    return _percent(found, mark="!!" if found.value > limits.action.high else "!")
+
+
+def _percent(found: EstimateOut, *, mark: str = "") -> str:
     if found.value is None:
         return "-"
     if found.low is None or found.high is None:
-        return f"{found.value:.1%}"
-    return f"{found.value:.1%} [{found.low:.0%}..{found.high:.0%}]".replace("[", r"\[")
+        return f"{found.value:.1%}{mark}"
+    return f"{found.value:.1%}{mark} [{found.low:.0%}..{found.high:.0%}]".replace("[", r"\[")
 
 
 def _frames(found: EstimateOut) -> str:

@@ -54,7 +54,7 @@ class DayAgreementOut(AgreementOut):
 
 
 class QualityOut(Payload):
-    """How far blind opinions agree in a project."""
+    """How far blind opinions agree in a project; but for ``labels``, over all its taxonomies."""
 
     overall: AgreementOut
     labels: list[LabelAgreementOut]
@@ -82,6 +82,29 @@ class DeltasOut(Payload):
     histogram: list[BinOut]
 
 
+class RangeOut(Payload):
+    """Between which shares."""
+
+    low: float
+    high: float
+
+
+class ShareLimitsOut(Payload):
+    """What the others show, and between which shares 95 and 99.8 % of sound people are."""
+
+    expected: float
+    warning: RangeOut
+    action: RangeOut
+
+
+class FunnelOut(Payload):
+    """The limits of a person's shares; None where there is nothing or nobody to compare."""
+
+    misses: ShareLimitsOut | None
+    extras: ShareLimitsOut | None
+    confusions: ShareLimitsOut | None
+
+
 class LabelFiguresOut(Payload):
     """One person on one label, against the reference."""
 
@@ -95,6 +118,7 @@ class LabelFiguresOut(Payload):
     confusions: EstimateOut
     recall: EstimateOut
     precision: EstimateOut
+    funnel: FunnelOut
     onset: DeltasOut
     offset: DeltasOut
 
@@ -196,6 +220,8 @@ class ConsequenceOut(Payload):
 
     kind: Literal["notify", "recalibrate", "pause", "reopen"]
     reason: str
+    since: datetime | None
+    """Of reopen: answers after this are in doubt; None: all are."""
     clips: list[ReopenedClipOut]
     made_at: datetime
 

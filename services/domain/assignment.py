@@ -16,6 +16,7 @@ def choose_seats(
     annotators: Mapping[str, int],
     earlier: Collection[str],
     seats: int,
+    excluded: Collection[str] = (),
 ) -> tuple[str, ...]:
     """Choose the blind annotators of a clip's round.
 
@@ -29,6 +30,8 @@ def choose_seats(
         Annotators of earlier rounds; chosen again only when nobody else is left.
     seats : int
         How many different people are needed.
+    excluded : collection of str
+        Who has been shown the clip's known answer; never chosen.
 
     Returns
     -------
@@ -40,14 +43,17 @@ def choose_seats(
     InputError
         ``too_few_annotators``.
     """
-    if len(annotators) < seats:
+    candidates = [name for name in annotators if name not in excluded]
+    if len(candidates) < seats:
+        n_met = len(annotators) - len(candidates)
+        met = f", {n_met} of whom met this clip as a known one" if n_met else ""
         raise InputError(
-            f"A clip needs {seats} annotators, but the project has {len(annotators)} active; "
+            f"A clip needs {seats} annotators, but the project has {len(annotators)} active{met}; "
             "add members with the role annotator, or activate those it has.",
             code="too_few_annotators",
         )
     ranked = sorted(
-        annotators,
+        candidates,
         key=lambda name: (
             name in earlier,
             annotators[name],

@@ -12,6 +12,7 @@ from typing import Annotated, Any, Literal, Self
 from pydantic import BaseModel, ConfigDict, Field
 
 from services.domain.canonical import content_hash
+from services.domain.errors import InputError
 from services.domain.taxonomy import parse_document
 
 Share = Annotated[float, Field(ge=0, le=1)]
@@ -85,6 +86,23 @@ class Policy(BaseModel):
     def parse(cls, data: Mapping[str, Any]) -> Self:
         """Read a policy document; raises InputError with one entry per faulty field."""
         return parse_document(cls, data, what="policy")
+
+    def require_sound(self) -> None:
+        """Refuse rules that contradict each other.
+
+        Apart from :meth:`parse`, because rules that were in force before must stay readable.
+
+        Raises
+        ------
+        InputError
+            If a signal shall send people to a trial that the rules do not have.
+        """
+        if "recalibrate" in self.monitoring.consequences and not self.calibration_clips:
+            detail = "recalibrate needs a trial: set calibration_clips to 1 or more"
+            raise InputError(
+                f"The policy is not valid. /monitoring/consequences: {detail}.",
+                errors=[{"pointer": "/monitoring/consequences", "detail": detail}],
+            )
 
     @cached_property
     def hash(self) -> str:

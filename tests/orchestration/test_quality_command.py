@@ -66,6 +66,17 @@ def test_the_tables_have_the_figures(play: Play, segue: Callable[..., str]) -> N
     assert "annotators against arbitration" in segue("kitchen", "--reference", "arbitration")
 
 
+def test_a_share_that_the_others_hardly_show_is_marked(
+    play: Play, segue: Callable[..., str]
+) -> None:
+    for _ in range(6):
+        gold_measured(play, "ana", [POUR], [])
+        gold_measured(play, "ben", [POUR], [POUR])
+    said = segue("kitchen")
+    assert "ana main/pour 6 100.0%!!" in said
+    assert "ben main/pour 6 0.0% 0.0%" in said
+
+
 def test_an_alarm_is_shown_and_taken_back(play: Play, segue: Callable[..., str]) -> None:
     on_gold(play, "notify", "pause")
     play["lea"].monitor("kitchen")

@@ -9,7 +9,7 @@ from orchestration import stage as stage_module
 from orchestration.runtime import Runtime, use_runtime
 from orchestration.stage import StageParams, leases_kept, run_stage, threads, work_one
 from services.client.payloads import CheckDone, StageFailed
-from services.domain.errors import InputError, TransientError
+from services.domain.errors import InputError, TransientError, TransitionError
 from services.domain.workflow import Stage
 from tests.fakes.tracker import FakeTracker, work_item
 
@@ -133,6 +133,29 @@ def test_an_unexpected_error_is_reported_and_still_seen(parts, tracker):
     with pytest.raises(ZeroDivisionError):
         work_one(item, work)
     assert tracker.reports[item.lease_uid].transient
+
+
+@pytest.mark.parametrize(
+    ("refusal", "transient"),
+    [
+        (InputError("No such seat.", code="no_seat"), False),
+        (TransitionError("A clip that is accepted cannot be checked.", code="moved"), True),
+    ],
+)
+def test_a_report_that_is_refused_ends_the_lease_as_a_failure(
+    parts, tracker, monkeypatch, refusal, transient
+):
+    item, take = work_item(), tracker.work_report
+
+    def picky(lease_uid, report):
+        if report == DONE:
+            raise refusal
+        return take(lease_uid, report)
+
+    monkeypatch.setattr(tracker, "work_report", picky)
+    assert work_one(item, lambda item, parts: DONE) is not None
+    expected = StageFailed(code=refusal.code, detail=refusal.detail, transient=transient)
+    assert tracker.reports == {item.lease_uid: expected}
 
 
 def test_a_lost_lease_ends_the_clip_quietly(parts, tracker):

@@ -62,6 +62,16 @@ def seats_open(play: Play) -> None:
         play.push(item)
 
 
+def followed(play: Play) -> UUID:
+    """Bring a new clip to where both its people have answered, which known clips may follow."""
+    clip = play.prelabelled()
+    for item in play.claim(Stage.DISPATCH):
+        play.push(item)
+    for seat in Assignment.objects.filter(clip__uid=clip):
+        play["wren"].annotation_submit(seat.uid, factories.submission())
+    return clip
+
+
 def open_seat(clip: UUID) -> UUID:
     """Return the one seat of a shadow clip."""
     return Assignment.objects.get(clip__uid=clip).uid

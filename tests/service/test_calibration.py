@@ -11,6 +11,9 @@ from services.client.payloads import CheckDone
 from services.domain.standing import AnnotatorStanding
 from services.domain.workflow import Stage
 from services.tracker.annotations.models import Assignment
+from services.tracker.gold import planting
+from services.tracker.gold import selectors as gold_selectors
+from services.tracker.gold.models import Gold
 from services.tracker.standing.models import StandingEvent
 from tests import factories
 from tests.service.gold import answer_known, golden, rules, score, seats_open, showings
@@ -190,4 +193,48 @@ def test_an_unsound_answer_does_not_count(play: Play) -> None:
     uid = answer_known(play, clips[0])
     (item,) = play.claim(Stage.CHECK)
     play.report(item, CheckDone(verdicts=[factories.verdict(uid, passed=False)]))
+    assert standing(play) is CALIBRATING
+
+
+def test_nothing_is_looked_for_where_nobody_lacks_a_clip(
+    play: Play, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """With gold_source=accepted every clip that ends asks whether somebody waits for gold."""
+    clips = newcomer(play, n_clips=2, gold_source="accepted")
+    seats_open(play)
+
+    def never(**_: Any) -> None:
+        raise AssertionError("nobody waits for gold")
+
+    monkeypatch.setattr(planting, "gold_for", never)
+    monkeypatch.setattr(planting, "_take_turns", never)
+    play.accepted()
+    assert trial_clips(play) == clips
+
+
+def test_a_trial_larger_than_a_batch_of_gold_is_found_whole(
+    play: Play, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(gold_selectors, "BATCH", 1)
+    assert len(newcomer(play, n_gold=3, n_clips=3)) == 3
+
+
+def test_gold_that_others_have_met_serves_where_there_is_no_other(play: Play) -> None:
+    assert len(newcomer(play)) == 2
+    rules(play, "eve", calibration_clips=2)
+    assert len(trial_clips(play, "eve")) == 2
+
+
+def test_gold_that_is_decided_otherwise_is_replaced(play: Play) -> None:
+    clips = newcomer(play, n_gold=2, n_clips=1, max_rounds=3)
+    (shown,) = showings(play)
+    source = Gold.objects.get(uid=shown.gold_uid).source.uid
+    play["lea"].clip_reopen(source)
+    seats_open(play)
+    play.answer_all(source)
+    (item,) = play.claim(Stage.CHECK)
+    report = factories.agreed(*play.answers(item))
+    play.report(item, report.model_copy(update={"accepted": [factories.segment(11)]}))
+    assert len(trial_clips(play)) == 2
+    score(play, clips[0], WRONG)
     assert standing(play) is CALIBRATING

@@ -15,7 +15,7 @@ from services.client.api import TrackerClient
 from services.client.payloads import StageFailed
 from services.domain.errors import NotFoundError
 from services.domain.workflow import Stage
-from tests.service.gold import golden, leave, rules, score, seats_open, showings
+from tests.service.gold import followed, golden, leave, rules, score, seats_open, showings
 from tests.service.play import Play
 
 pytestmark = pytest.mark.db
@@ -59,7 +59,7 @@ def test_it_shows_to_whom_gold_went_and_how_they_did(play: Play, say: Say) -> No
     golden(play)
     rules(play, "dot", "eve", gold_share=1)
     leave(play, "ana", "ben")
-    play.prelabelled()
+    followed(play)
     seats_open(play)
     (clip,) = (item.clip_uid for item in showings(play) if item.username == "dot")
     score(play, clip)

@@ -15,17 +15,19 @@ from services.domain.errors import (
     NotAllowedError,
     NotFoundError,
 )
+from services.domain.standing import AnnotatorStanding
 from services.domain.workflow import ClipPurpose, Stage
 from services.tracker.annotations.models import Assignment, Prelabel
 from services.tracker.clips.history import history_verify
 from services.tracker.clips.models import Clip, Media
 from services.tracker.gold.models import Gold, Score, Showing
-from services.tracker.monitoring.models import Measurement
+from services.tracker.monitoring.models import Measurement, PersonSums
 from services.tracker.quality.models import Decision
 from tests import factories
 from tests.service.gold import (
     answer_known,
     checked,
+    followed,
     golden,
     leave,
     open_seat,
@@ -47,7 +49,7 @@ def honeypot(play: Play) -> UUID:
     golden(play)
     rules(play, "dot", "eve", gold_share=1)
     leave(play, "ana", "ben")
-    play.prelabelled()
+    followed(play)
     return showings(play)[0].clip_uid
 
 
@@ -123,7 +125,7 @@ def test_withdrawn_gold_is_shown_to_nobody_and_stays_on_record(play: Play) -> No
     assert play["lea"].gold_withdraw(made.uid, note="again") == gone
     rules(play, "dot", "eve", gold_share=1)
     leave(play, "ana", "ben")
-    play.prelabelled()
+    followed(play)
     assert showings(play) == []
 
 
@@ -166,7 +168,7 @@ def test_a_known_clip_follows_each_seat_at_a_share_of_one(play: Play) -> None:
     golden(play, 3)
     rules(play, "dot", "eve", gold_share=1)
     leave(play, "ana", "ben")
-    play.prelabelled()
+    followed(play)
     shown = showings(play, purpose="honeypot")
     assert {item.username for item in shown} == {"dot", "eve"}
     assert {item.seat_state for item in shown} == {"planned"}
@@ -177,7 +179,7 @@ def test_nothing_is_shown_at_a_share_of_none(play: Play) -> None:
     golden(play, 3)
     rules(play, "dot", "eve", gold_share=0)
     leave(play, "ana", "ben")
-    play.prelabelled()
+    followed(play)
     assert showings(play) == []
 
 
@@ -186,14 +188,14 @@ def test_the_share_is_about_what_the_policy_says(play: Play) -> None:
     rules(play, "dot", "eve", gold_share=0.25)
     leave(play, "ana", "ben")
     for _ in range(30):
-        play.prelabelled()
+        followed(play)
     assert 5 <= len(showings(play)) <= 27  # of 60 seats; 15 expected
 
 
 def test_nobody_is_shown_a_clip_that_he_labelled_or_arbitrated(play: Play) -> None:
     golden(play, 2)
     rules(play, gold_share=1)
-    play.prelabelled()
+    followed(play)
     assert showings(play) == []
 
 
@@ -201,10 +203,10 @@ def test_nobody_is_shown_a_clip_twice_even_as_other_gold(play: Play) -> None:
     (made,) = golden(play)
     rules(play, "dot", "eve", gold_share=1)
     leave(play, "ana", "ben")
-    play.prelabelled()
+    followed(play)
     play["lea"].gold_withdraw(made.uid)
     play["lea"].gold_promote("kitchen", made.clip_uid)
-    play.prelabelled()
+    followed(play)
     assert sorted(item.username for item in showings(play)) == ["dot", "eve"]
 
 
@@ -220,7 +222,10 @@ def test_gold_is_for_the_labels_that_it_was_made_with(play: Play) -> None:
             taxonomy=factories.taxonomy_document(version=2, labels=("pour", "stir", "wipe")),
         ),
     )
-    play.prelabelled()
+    for name in ("dot", "eve"):
+        lane = factories.lane_in(name, taxonomy_version=2)
+        play.lanes[name, "annotation"] = play["wren"].lane_put(lane)
+    followed(play)
     assert showings(play) == []
 
 
@@ -229,7 +234,7 @@ def test_gold_whose_clip_is_under_way_again_is_not_shown(play: Play) -> None:
     play["lea"].clip_reopen(made.clip_uid)
     assert [item.is_fit for item in play["lea"].gold("kitchen")] == [False]
     rules(play, "dot", "eve", gold_share=1)
-    play.prelabelled()
+    followed(play)
     assert showings(play) == []
 
 
@@ -250,13 +255,69 @@ def test_gold_stands_when_its_clip_is_decided_alike_again(
     assert (play["lea"].gold_promote("kitchen", made.clip_uid).uid == made.uid) is stands
 
 
-def test_who_met_a_clip_as_a_honeypot_sits_on_it_last(play: Play, honeypot: UUID) -> None:
-    """The clip is reopened: fran, who is new to it, is chosen before dot and eve."""
+def test_who_met_a_clip_as_a_honeypot_never_sits_on_it(play: Play, honeypot: UUID) -> None:
+    """The clip is reopened: dot and eve have met it, so it waits for people who are new to it."""
     source = Showing.objects.get(clip__uid=honeypot).source
-    rules(play, "fran", "gus")
     play["lea"].clip_reopen(source.uid)
+    assert not Assignment.objects.filter(clip=source, round=2).exists()
+    held = play.clip(source.uid)
+    assert held.held
+    assert held.reason is not None
+    assert held.reason["code"] == "too_few_annotators"
+    assert "2 of whom met this clip as a known one" in held.reason["detail"]
+    rules(play, "fran", "gus")
+    assert not play.clip(source.uid).held
+    play.claim(Stage.DISPATCH)
     seats = Assignment.objects.filter(clip=source, round=2)
     assert set(seats.values_list("user__username", flat=True)) == {"fran", "gus"}
+
+
+def test_a_corpus_that_was_there_before_any_gold_is_followed_too(play: Play) -> None:
+    rules(play, "dot", "eve", gold_share=1, gold_source="accepted")
+    clips = [play.prelabelled() for _ in range(8)]
+    for item in play.claim(Stage.DISPATCH):
+        play.push(item)
+    for half in (clips[:4], clips[4:]):
+        for seat in Assignment.objects.filter(clip__uid__in=half):
+            play["wren"].annotation_submit(seat.uid, factories.submission())
+        for item in play.claim(Stage.CHECK):
+            play.report(item, factories.agreed(*play.answers(item)))
+    assert Gold.objects.count() == 8
+    shown = Showing.objects.values_list("source", "user")
+    assert 0 < len(shown) <= 8  # of the eight seats that were answered when there was gold
+    assert len(set(shown)) == len(shown)
+
+
+def test_a_seat_is_followed_once_however_often_it_is_answered(play: Play) -> None:
+    golden(play, 4)
+    rules(play, "dot", "eve", gold_share=1)
+    leave(play, "ana", "ben")
+    clip = followed(play)
+    for seat in Assignment.objects.filter(clip__uid=clip):
+        play["wren"].annotation_submit(seat.uid, factories.submission(after_s=60))
+    assert sorted(item.username for item in showings(play)) == ["dot", "eve"]
+
+
+def test_nobody_gets_a_known_clip_who_gets_no_work(play: Play) -> None:
+    golden(play)
+    rules(play, "dot", "eve", gold_share=1)
+    leave(play, "ana", "ben")
+    clip = play.in_annotation()
+    play["lea"].standing_change("kitchen", "dot", AnnotatorStanding.PAUSED)
+    for name in ("dot", "eve"):
+        play.answer(clip, name)
+    assert [item.username for item in showings(play)] == ["eve"]
+
+
+def test_the_answer_to_a_known_clip_is_followed_by_none(play: Play) -> None:
+    golden(play, 3)
+    rules(play, "dot", "eve", gold_share=1)
+    leave(play, "ana", "ben")
+    followed(play)
+    seats_open(play)
+    for item in showings(play):
+        answer_known(play, item.clip_uid)
+    assert len(showings(play)) == 2
 
 
 # --- the shadow clip ---------------------------------------------------------------------------
@@ -347,6 +408,39 @@ def test_an_answer_to_withdrawn_gold_measures_nobody(play: Play, honeypot: UUID)
     assert not Measurement.objects.filter(reference="gold").exists()
 
 
+def test_an_answer_to_gold_whose_clip_is_under_way_again_measures_nobody(
+    play: Play, honeypot: UUID
+) -> None:
+    seats_open(play)
+    play["lea"].clip_reopen(shadow(honeypot).showing.source.uid)
+    score(play, honeypot, factories.submitted(12, 48))
+    assert Score.objects.count() == 1
+    assert not Measurement.objects.filter(reference="gold").exists()
+
+
+@pytest.mark.parametrize(("onset", "stands"), [(10, True), (11, False)])
+def test_what_was_measured_by_gold_ends_when_its_clip_is_decided_otherwise(
+    play: Play, honeypot: UUID, onset: int, stands: bool
+) -> None:
+    seats_open(play)
+    score(play, honeypot)
+    source = shadow(honeypot).showing.source.uid
+    rules(play, "fran", "gus")
+    play["lea"].clip_reopen(source)
+    seats_open(play)
+    for name in ("fran", "gus"):
+        play.answer(source, name)
+    (item,) = (item for item in play.claim(Stage.CHECK) if item.clip_uid == source)
+    report = factories.agreed(*play.answers(item))
+    report = report.model_copy(update={"accepted": [factories.segment(onset)]})
+    play.report(item, report)
+    (gold,) = play["lea"].gold("kitchen")
+    assert gold.is_fit is stands
+    note = "" if stands else "Round 2 was decided otherwise."
+    assert (gold.withdrawn_by, gold.withdrawn_note) == (None if stands else "decision", note)
+    assert PersonSums.objects.filter(reference="gold", n_clips__gt=0).exists() is stands
+
+
 def test_an_edit_after_the_score_changes_nothing(play: Play, honeypot: UUID) -> None:
     seats_open(play)
     score(play, honeypot)
@@ -361,7 +455,7 @@ def test_a_honeypot_does_not_come_together_with_the_work_it_follows(play: Play) 
     rules(play, "dot", "eve", gold_share=1)
     leave(play, "ana", "ben")
     for _ in range(12):
-        play.prelabelled()
+        followed(play)
     shadows = Clip.objects.filter(purpose="honeypot")
     waits = [(clip.due_at - clip.created_at).total_seconds() for clip in shadows]
     assert len(waits) == 24
@@ -393,9 +487,9 @@ def test_shadow_clips_are_in_no_list_and_no_count(play: Play, honeypot: UUID) ->
 
 def test_machines_are_told_of_work_on_shadow_clips(play: Play, honeypot: UUID) -> None:
     n_shadows = len(showings(play))
-    assert play["lea"].project_status("kitchen").due == {"dispatch": 1 + n_shadows}
+    assert play["lea"].project_status("kitchen").due == {"check": 1, "dispatch": n_shadows}
     waits_end()
-    assert play["lea"].project_status("kitchen").claimable == {"dispatch": 1 + n_shadows}
+    assert play["lea"].project_status("kitchen").claimable == {"check": 1, "dispatch": n_shadows}
 
 
 def test_a_release_holds_no_shadow_clip(play: Play, honeypot: UUID) -> None:
@@ -435,7 +529,7 @@ def test_a_stuck_shadow_clip_is_found_and_freed(play: Play, honeypot: UUID) -> N
     waits_end()
     for item in play.claim(Stage.DISPATCH):
         play.report(item, StageFailed(code="no_lane", detail="None.", transient=False))
-    assert play["lea"].project_status("kitchen").held == 1 + len(showings(play))
+    assert play["lea"].project_status("kitchen").held == len(showings(play))
     assert not play["lea"].clip_retry(honeypot).held
 
 

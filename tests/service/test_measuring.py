@@ -28,7 +28,7 @@ from services.tracker.monitoring.models import (
 )
 from services.tracker.monitoring.services import measurement_record
 from tests import factories
-from tests.service.gold import golden, leave, score, seats_open, showings
+from tests.service.gold import followed, golden, leave, score, seats_open, showings
 from tests.service.gold import rules as policy_for_gold
 from tests.service.measuring import gold_measured, round_ended, rules
 from tests.service.play import Play
@@ -194,7 +194,7 @@ def test_an_answer_to_a_honeypot_counts_until_its_gold_is_withdrawn(play: Play) 
     (gold,) = golden(play)
     policy_for_gold(play, "dot", "eve", gold_share=1.0)
     leave(play, "ana", "ben")
-    play.prelabelled()
+    followed(play)
     (honeypot, *_) = [shown.clip_uid for shown in showings(play)]
     seats_open(play)
     before = stored()

@@ -10,12 +10,10 @@ from django.db import IntegrityError, transaction
 
 from services.domain.errors import NotAllowedError, NotFoundError
 from services.domain.standing import AnnotatorStanding
-from services.domain.workflow import AssignmentState, ClipState, Stage
-from services.tracker.clips.history import history_verify
-from services.tracker.clips.models import Clip, ClipEvent
+from services.domain.workflow import ClipState
 from services.tracker.core.roles import Role
-from services.tracker.monitoring import reopening
-from services.tracker.monitoring.counting import decisions_count
+from services.tracker.gold.models import Showing
+from services.tracker.monitoring import monitor
 from services.tracker.monitoring.models import (
     Alarm,
     Consequence,
@@ -25,8 +23,10 @@ from services.tracker.monitoring.models import (
     Reversal,
 )
 from services.tracker.people.models import User
-from services.tracker.quality.models import Decision
+from services.tracker.projects.models import Project
+from services.tracker.projects.versions import rules_of
 from tests import factories
+from tests.service.gold import golden, leave
 from tests.service.measuring import answer_gold, answers_to_gold, rules
 from tests.service.play import MEMBERS, Play
 from tests.service.test_racing import together
@@ -41,29 +41,39 @@ EVERYBODY = ("ana", "ben", *OTHERS)
 
 
 def on_gold(
-    play: Play, *consequences: str, n: int = N, late: str = "ana", max_rounds: int = 3
+    play: Play,
+    *consequences: str,
+    n: int = N,
+    late: str = "ana",
+    since: int | None = None,
+    max_rounds: int = 3,
 ) -> list[UUID]:
     """Let six people answer gold clips, one of them late with offsets from the third part on.
 
     Return the clips that ana and ben agreed on in between: one before the fault, two after.
     """
+    since = n // 3 if since is None else since
     for name in OTHERS:
         play.enter(name, Role.ANNOTATOR)
     User.objects.filter(username__in=OTHERS).update(created_by=User.objects.get(username="lea"))
     clips, waiting = [], []
     for number in range(n):
         for place, name in enumerate(EVERYBODY):
-            shift = 12 if name == late and number >= n // 3 else (number + place) % 3 - 1
+            shift = 12 if name == late and number >= since else (number + place) % 3 - 1
             waiting.append((name, [POUR], [factories.segment(10, 50 + shift)]))
         if number in {1, n // 3 + 2, n // 3 + 3}:
             answers_to_gold(waiting)
             waiting = []
             clips.append(play.accepted())
     answers_to_gold(waiting)
+    members = MEMBERS | dict.fromkeys(OTHERS, "annotator")
+    rules(play, members=members)
+    # The trial comes after they have joined: nobody is on one to begin with.
     rules(
         play,
-        members=MEMBERS | dict.fromkeys(OTHERS, "annotator"),
+        members=members,
         max_rounds=max_rounds,
+        calibration_clips=2 if "recalibrate" in consequences else 0,
         monitoring={
             "min_clips": 5,
             "false_discovery_rate": 0.2,
@@ -146,10 +156,40 @@ def test_a_standing_follows_and_is_taken_back(
     assert (found.is_new, found.n_alarms) == (True, 0)
 
 
-def test_two_changes_of_standing_are_taken_back_together(play: Play) -> None:
-    on_gold(play, "recalibrate", "pause")
+def test_of_two_changes_of_standing_the_last_is_made_and_taken_back(play: Play) -> None:
+    golden(play, 3)
+    on_gold(play, "recalibrate", "pause", late="dot")
+    play["lea"].monitor("kitchen")
+    assert standing(play, "dot") is AnnotatorStanding.PAUSED
+    (alarm,) = play["lea"].alarms("kitchen")
+    assert [c.kind for c in alarm.consequences] == ["recalibrate", "pause"]
+    play["lea"].alarm_reverse(alarm.uid)
+    steps = [(e.before, e.after) for e in play["lea"].standing_events("kitchen", "dot")]
+    assert steps == [("active", "paused"), ("paused", "active")]
+    # A trial that a pause ends shows nobody any gold.
+    assert not Showing.objects.filter(user__username="dot").exists()
+
+
+def test_who_is_tried_anew_gets_known_clips(play: Play) -> None:
+    golden(play, 3)
+    on_gold(play, "recalibrate", late="dot")
+    play["lea"].monitor("kitchen")
+    assert standing(play, "dot") is AnnotatorStanding.CALIBRATING
+    shown = Showing.objects.filter(user__username="dot")
+    assert list(shown.values_list("purpose", flat=True)) == ["calibration"] * 2
+
+
+def test_who_cannot_be_tried_is_paused_and_not_stranded(
+    play: Play, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    on_gold(play, "recalibrate")
+    without_trial = monitor.policy_of(rules_of(Project.objects.get(slug="kitchen")).pk)
+    without_trial = without_trial.model_copy(update={"calibration_clips": 0})
+    monkeypatch.setattr(monitor, "policy_of", lambda _: without_trial)
     play["lea"].monitor("kitchen")
     assert standing(play, "ana") is AnnotatorStanding.PAUSED
+    (event,) = play["lea"].standing_events("kitchen", "ana")
+    assert "the policy tries nobody" in event.cause["detail"]
     (alarm,) = play["lea"].alarms("kitchen")
     play["lea"].alarm_reverse(alarm.uid)
     assert standing(play, "ana") is AnnotatorStanding.ACTIVE
@@ -164,6 +204,21 @@ def test_a_standing_that_somebody_changed_since_stays(play: Play) -> None:
     assert taken.reversal is not None
     assert taken.reversal.outcome == {"standing": "changed since, left as it is"}
     assert standing(play, "ana") is AnnotatorStanding.PAUSED
+
+
+def test_an_alarm_over_who_has_left_is_taken_back(play: Play) -> None:
+    _, *doubtful = on_gold(play, "pause", "reopen")
+    play["lea"].monitor("kitchen")
+    leave(play, "ana")
+    (alarm,) = play["lea"].alarms("kitchen")
+    taken = play["lea"].alarm_reverse(alarm.uid)
+    assert taken.reversal is not None
+    assert taken.reversal.outcome == {
+        "n_clips_restored": 2,
+        "n_clips_decided_anew": 0,
+        "standing": "left the project, left as it is",
+    }
+    assert all(play.clip(uid).state is ClipState.ACCEPTED for uid in doubtful)
 
 
 def test_the_paused_are_not_judged(play: Play) -> None:
@@ -190,91 +245,6 @@ def test_two_reversals_at_once_are_one(live_play: Play) -> None:
     first, second = together(*[lambda: live_play["lea"].alarm_reverse(alarm.uid)] * 2)
     assert first.reversal == second.reversal
     assert first.reversal.outcome["n_clips_restored"] == 2
-
-
-# --- clips in doubt ------------------------------------------------------------------------------
-
-
-def test_unreleased_clips_since_the_change_are_opened_again(play: Play) -> None:
-    before, *doubtful = on_gold(play, "reopen")
-    released, doubtful = doubtful[0], doubtful[1:]
-    play["lea"].release_create("kitchen", "1.0.0", clips=[released])
-    found = play["lea"].monitor("kitchen")
-    assert found.n_reopened == len(doubtful) == 1
-    assert play.clip(before).state is play.clip(released).state is ClipState.ACCEPTED
-    clip = play.clip(doubtful[0])
-    assert (clip.state, clip.round, clip.due) == (ClipState.IN_ANNOTATION, 2, Stage.DISPATCH)
-    (alarm,) = play["lea"].alarms("kitchen")
-    (consequence,) = alarm.consequences
-    assert [(c.clip_uid, c.outcome) for c in consequence.clips] == [(doubtful[0], "reopened")]
-    event = ClipEvent.objects.filter(clip__uid=doubtful[0], step="reopened").get()
-    assert (event.actor, event.payload) == ("monitor", {"alarm": str(alarm.uid)})
-    assert play["lea"].monitor("kitchen").n_reopened == 0
-
-
-def test_a_clip_whose_rounds_are_used_up_is_named_and_stays(play: Play) -> None:
-    _, *doubtful = on_gold(play, "reopen", max_rounds=1)
-    assert play["lea"].monitor("kitchen").n_reopened == 0
-    (alarm,) = play["lea"].alarms("kitchen")
-    clips = {c.clip_uid: c.outcome for c in alarm.consequences[0].clips}
-    assert clips == dict.fromkeys(doubtful, "rounds_used_up")
-    assert all(play.clip(uid).state is ClipState.ACCEPTED for uid in doubtful)
-
-
-def test_many_clips_are_opened_again_over_several_runs(
-    play: Play, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(reopening, "MOST_AT_ONCE", 1)
-    on_gold(play, "reopen")
-    assert [play["lea"].monitor("kitchen").n_reopened for _ in range(3)] == [1, 1, 0]
-    assert ReopenedClip.objects.count() == 2
-
-
-def test_clips_opened_without_cause_are_accepted_as_they_were(play: Play) -> None:
-    _, at_work, decided = on_gold(play, "reopen")
-    segments = list(play["lea"].decisions(at_work))[-1].segments
-    play["lea"].monitor("kitchen")
-    for item in play.claim(Stage.DISPATCH):
-        play.push(item)
-    again(play, decided)
-    (alarm,) = play["lea"].alarms("kitchen")
-    taken = play["lea"].alarm_reverse(alarm.uid)
-    assert taken.reversal is not None
-    assert taken.reversal.outcome == {"n_clips_restored": 1, "n_clips_decided_anew": 1}
-    clip = play.clip(at_work)
-    assert (clip.state, clip.round, clip.due) == (ClipState.ACCEPTED, 2, None)
-    assert [d.segments for d in play["lea"].decisions(at_work)] == [segments, segments]
-    seats = [seat for seat in play["wren"].assignments() if seat.clip_uid == at_work]
-    assert {seat.state for seat in seats} == {AssignmentState.CLOSED}
-    row = Clip.objects.get(uid=at_work)
-    events = ClipEvent.objects.filter(clip=row).order_by("seq")
-    assert history_verify(clip_uid=row.uid, events=events) == ("accepted", 2, row.head)
-    # It can be released, and opened again by hand.
-    play["lea"].release_create("kitchen", "1.0.0", clips=[at_work])
-    assert play["lea"].clip_reopen(at_work).round == 3
-    # Nothing is opened again for an alarm that was taken back.
-    assert play["lea"].monitor("kitchen").n_reopened == 0
-
-
-def again(play: Play, clip: UUID) -> None:
-    """Let a clip's second round end in agreement."""
-    seats = [s for s in play["wren"].assignments() if s.clip_uid == clip and s.round == 2]
-    for seat in seats:
-        play.answer(clip, seat.username)
-    (item,) = play.claim(Stage.CHECK)
-    play.report(item, factories.agreed(*play.answers(item)))
-
-
-def test_a_restored_decision_is_counted_once(play: Play) -> None:
-    on_gold(play, "reopen")
-    play["lea"].monitor("kitchen")
-    counted: dict[Any, Any] = {}
-    decisions_count(Decision.objects.all(), counted)
-    (alarm,) = play["lea"].alarms("kitchen")
-    play["lea"].alarm_reverse(alarm.uid)
-    recounted: dict[Any, Any] = {}
-    decisions_count(Decision.objects.all(), recounted)
-    assert recounted == counted
 
 
 # --- who may -------------------------------------------------------------------------------------

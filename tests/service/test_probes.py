@@ -12,7 +12,7 @@ from services.domain.monitoring.probes import Probe
 from services.domain.workflow import Stage
 from services.tracker.annotations.models import Assignment, Prelabel
 from tests import factories
-from tests.service.gold import golden, leave, rules, showings
+from tests.service.gold import followed, golden, leave, rules, showings
 from tests.service.play import Play
 
 pytestmark = pytest.mark.db
@@ -70,7 +70,7 @@ def test_known_clips_carry_probes_too(play: Play) -> None:
     golden(play)
     rules(play, "dot", "eve", gold_share=1, probe_share=1, probe_shift_frames=5)
     leave(play, "ana", "ben")
-    play.prelabelled()
+    followed(play)
     clips = [item.clip_uid for item in showings(play)]
     seats = Assignment.objects.filter(clip__uid__in=clips)
     assert len(clips) == 2

@@ -48,7 +48,10 @@ def test_agreement_is_shown_in_all_by_label_pair_and_day(play: Play) -> None:
 def test_labels_of_another_taxonomy_version_are_left_out_when_asked(play: Play) -> None:
     round_ended(play, [POUR], [POUR])
     assert len(play["lea"].quality("kitchen", taxonomy_version=1).labels) == 1
-    assert play["lea"].quality("kitchen", taxonomy_version=2).labels == []
+    other = play["lea"].quality("kitchen", taxonomy_version=2)
+    assert other.labels == []
+    # The rest is over all versions, as the schema says.
+    assert other.overall.n_clips == other.pairs[0].n_clips == other.days[0].n_clips == 1
 
 
 def test_nothing_compared_is_undefined_and_never_perfect(play: Play) -> None:
@@ -77,6 +80,23 @@ def test_a_persons_figures_against_gold(play: Play) -> None:
     (cell,) = people["ben"].confusion
     assert (cell.reference, cell.answered, cell.n) == ("pour", "stir", 1)
     assert people["ana"].time.n == 3
+
+
+def test_a_persons_shares_come_with_the_limits_of_the_others(play: Play) -> None:
+    for _ in range(6):
+        gold_measured(play, "ana", [POUR, STIR], [])
+        gold_measured(play, "ben", [POUR, STIR], [POUR, STIR])
+    people = {p.username: p for p in play["lea"].quality_annotators("kitchen").people}
+    (pour, _), (sound, _) = people["ana"].labels, people["ben"].labels
+    assert pour.misses.value == 1.0
+    # Jeffreys' prior: none of the other's six.
+    assert pour.funnel.misses.expected == pytest.approx(0.5 / 7)
+    assert pour.funnel.misses.warning.high < pour.funnel.misses.action.high < 1.0
+    assert pour.funnel.extras is None  # ana answered nothing that could be too much
+    assert sound.funnel.misses.expected == pytest.approx(6.5 / 7)
+    # They are about everybody, whoever is asked for.
+    (only,) = play["lea"].quality_annotators("kitchen", username="ana").people
+    assert only == people["ana"]
 
 
 def test_figures_against_the_arbiter_are_kept_apart(play: Play) -> None:

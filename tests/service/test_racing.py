@@ -5,22 +5,29 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from threading import Barrier
+from threading import Barrier, Event
+from time import sleep
 from typing import Any
+from uuid import UUID
 
 import pytest
-from django.db import connections
+from django.db import connections, transaction
 
 from services.client.payloads import WorkItem
 from services.domain.errors import SegueError
 from services.domain.standing import AnnotatorStanding
 from services.domain.workflow import ClipState, Stage
+from services.tracker.annotations.models import Assignment
 from services.tracker.clips.history import history_verify
 from services.tracker.clips.models import Clip
 from services.tracker.gold.models import Showing
+from services.tracker.gold.planting import calibrations_plant
+from services.tracker.people.models import User
+from services.tracker.projects.models import Project
+from services.tracker.standing.services import standing_change
 from services.tracker.work.models import Lease
 from tests import factories
-from tests.service.gold import golden, leave, rules
+from tests.service.gold import answer_known, checked, golden, leave, rules, seats_open, showings
 from tests.service.play import Play
 
 pytestmark = [pytest.mark.db, pytest.mark.slow]
@@ -134,19 +141,16 @@ def test_every_history_is_whole_after_the_race(live_play: Play) -> None:
         assert history_verify(clip_uid=clip.uid, events=events)[2] == clip.head
 
 
-def test_racing_planners_never_show_the_same_gold_twice(live_play: Play) -> None:
-    """Four workers plan seats for the same two people while there is little gold."""
+def test_racing_answers_never_bring_the_same_gold_twice(live_play: Play) -> None:
+    """Four workers hand in the answers of the same two people while there is little gold."""
     golden(live_play, 3)
     rules(live_play, "dot", "eve", gold_share=1)
     leave(live_play, "ana", "ben")
-    live_play.register(*(f"{n}.mp4" for n in range(12)))
-    for item in live_play.claim(Stage.INGEST):
-        live_play.report(item, factories.ingest_done())
-    items = live_play.claim(Stage.PRELABEL)
-    draft = factories.prelabel_done()
+    seats = open_seats(live_play, 12)
+    wren, answer = live_play["wren"], factories.submission
     results = together(
         *[
-            lambda part=items[n::4]: [live_play.report(item, draft) for item in part]
+            lambda part=seats[n::4]: [wren.annotation_submit(seat, answer()) for seat in part]
             for n in range(4)
         ]
     )
@@ -157,6 +161,19 @@ def test_racing_planners_never_show_the_same_gold_twice(live_play: Play) -> None
     for clip in Clip.objects.exclude(purpose="work"):
         events = clip.events.order_by("seq")
         assert history_verify(clip_uid=clip.uid, events=events)[2] == clip.head
+
+
+def open_seats(play: Play, n_clips: int) -> list[UUID]:
+    """Bring new clips to where their seats are open; the seats' UIDs."""
+    clips = play.register(*(f"{n}.mp4" for n in range(n_clips)))
+    for item in play.claim(Stage.INGEST):
+        play.report(item, factories.ingest_done())
+    for item in play.claim(Stage.PRELABEL):
+        play.report(item, factories.prelabel_done())
+    for item in play.claim(Stage.DISPATCH):
+        play.push(item)
+    seats = Assignment.objects.filter(clip__uid__in=clips).order_by("pk")
+    return list(seats.values_list("uid", flat=True))
 
 
 def test_racing_changes_of_a_standing_make_one_chain(live_play: Play) -> None:
@@ -176,26 +193,95 @@ def test_a_clip_is_gold_once_however_many_promote_it(live_play: Play) -> None:
     assert len({item.uid for item in made}) == 1
 
 
-def test_planning_applying_and_reopening_at_once_never_block_each_other(live_play: Play) -> None:
+def test_answering_applying_and_reopening_at_once_never_block_each_other(live_play: Play) -> None:
     """Planting a shadow refers to its source and project, which others lock before they plant."""
     sources = [item.clip_uid for item in golden(live_play, 6)]
     rules(live_play, "dot", "eve", "fran", gold_share=1, calibration_clips=2, max_rounds=5)
     leave(live_play, "ana", "ben")
     for name in ("dot", "eve"):
         live_play["lea"].standing_change("kitchen", name, AnnotatorStanding.ACTIVE)
-    live_play.register(*(f"{n}.mp4" for n in range(12)))
-    for item in live_play.claim(Stage.INGEST):
-        live_play.report(item, factories.ingest_done())
-    items, draft = live_play.claim(Stage.PRELABEL), factories.prelabel_done()
+    work = open_seats(live_play, 12)
+    wren, answer = live_play["wren"], factories.submission
     declared = live_play["lea"].project("kitchen")
     members = {name: role for name, role in declared.members.items() if name != "lea"}
     same = factories.project_in(members, policy=declared.policy)
     lea = live_play["lea"]
     results = together(
-        lambda: [live_play.report(item, draft) for item in items[::2]],
-        lambda: [live_play.report(item, draft) for item in items[1::2]],
+        lambda: [wren.annotation_submit(seat, answer()) for seat in work[::2]],
+        lambda: [wren.annotation_submit(seat, answer()) for seat in work[1::2]],
         lambda: [lea.project_apply("kitchen", same) for _ in range(5)],
         lambda: [lea.clip_reopen(uid) for uid in sources[:3]],
         lambda: [lea.clip_reopen(uid) for uid in sources[3:]],
     )
     assert all(isinstance(result, list) for result in results), results
+    shown = Showing.objects.values_list("source", "user")
+    seen = Assignment.objects.filter(clip__purpose="work").values_list("clip", "user")
+    assert not set(shown) & set(seen)
+
+
+def test_two_changes_of_standing_in_one_transaction_block_nobody(live_play: Play) -> None:
+    """As the monitor does for two alarms, while a manager puts the second person on trial."""
+    golden(live_play, 2)
+    rules(live_play, "dot", "eve", calibration_clips=1)
+    for name in ("dot", "eve"):
+        live_play["lea"].standing_change("kitchen", name, AnnotatorStanding.ACTIVE)
+    project = Project.objects.get(slug="kitchen")
+    dot, eve = (User.objects.get(username=name) for name in ("dot", "eve"))
+    changed = Event()
+
+    def try_again(user: User) -> None:
+        standing_change(
+            project=project,
+            user=user,
+            to=AnnotatorStanding.CALIBRATING,
+            cause={"code": "monitor"},
+            actor="monitor",
+        )
+
+    def monitor() -> str:
+        with transaction.atomic():
+            try_again(dot)
+            changed.set()
+            sleep(0.5)
+            try_again(eve)
+            calibrations_plant(project=project)
+        return "done"
+
+    def manager() -> str:
+        changed.wait()
+        live_play["lea"].standing_change("kitchen", "eve", AnnotatorStanding.CALIBRATING)
+        return "done"
+
+    assert together(monitor, manager) == ["done", "done"]
+    trials = Showing.objects.filter(trial__user__in=[dot, eve]).count()
+    assert trials == 4  # each had two trials, and a clip for either
+
+
+@pytest.mark.parametrize("_attempt", range(3))
+def test_a_trial_ends_whose_last_two_answers_are_scored_at_once(
+    live_play: Play, _attempt: int
+) -> None:
+    golden(live_play, 2)
+    rules(live_play, "dot", calibration_clips=2)
+    seats_open(live_play)
+    for item in showings(live_play, username="dot"):
+        answer_known(live_play, item.clip_uid)
+    items = live_play.claim(Stage.CHECK)
+    together(*[lambda i=item: live_play.report(i, checked(i)) for item in items])
+    found = {row.username: row.standing for row in live_play["lea"].standings("kitchen")}
+    assert found["dot"] is AnnotatorStanding.ACTIVE
+
+
+def test_gold_at_whose_clip_somebody_is_just_now_is_passed_over(live_play: Play) -> None:
+    """Whoever opens the clip again must see who was shown it; and nobody waits for him."""
+    (gold,) = golden(live_play)
+    rules(live_play, "dot", "eve", gold_share=1)
+    leave(live_play, "ana", "ben")
+    first, second = open_seats(live_play, 1)
+    wren = live_play["wren"]
+    with transaction.atomic():
+        Clip.objects.select_for_update(no_key=True).get(uid=gold.clip_uid)
+        together(lambda: wren.annotation_submit(first, factories.submission()))
+    assert not Showing.objects.exists()
+    wren.annotation_submit(second, factories.submission())
+    assert Showing.objects.count() == 1

@@ -5,17 +5,28 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable
+from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
 import pytest
+from django.utils import timezone
 
 from services.client.payloads import CheckDone, WorkItem
 from services.domain.workflow import Stage
 from services.tracker.annotations.models import Assignment
 from services.tracker.clips.models import Clip
 from tests import factories
-from tests.service.gold import checked, golden, leave, rules, seats_open, showings, waits_end
+from tests.service.gold import (
+    checked,
+    followed,
+    golden,
+    leave,
+    rules,
+    seats_open,
+    showings,
+    waits_end,
+)
 from tests.service.play import Play
 from tests.service.test_blindness import read_all
 
@@ -31,10 +42,18 @@ def pair(play: Play) -> tuple[UUID, UUID]:
     golden(play)
     rules(play, "dot", "eve", gold_share=1)
     leave(play, "ana", "ben")
+    finished(play, followed(play))
     work = play.prelabelled()
     seats_open(play)
     (known,) = (item.clip_uid for item in showings(play) if item.username == "dot")
     return seat_of(work), seat_of(known)
+
+
+def finished(play: Play, clip: UUID) -> None:
+    """End the round of the only clip whose answers wait for the check."""
+    item = play.claim_one(Stage.CHECK)
+    assert item.clip_uid == clip
+    play.report(item, factories.agreed(*play.answers(item)))
 
 
 def seat_of(clip: UUID, name: str = "dot") -> UUID:
@@ -128,6 +147,25 @@ def test_an_edit_afterwards_looks_alike_too(play: Play, pair: tuple[UUID, UUID])
     assert first == second
 
 
+def test_a_seat_is_shown_only_once_its_task_is_there(play: Play) -> None:
+    """A known clip is planned up to half an hour before; work is not, so nobody sees either."""
+    golden(play)
+    rules(play, "dot", "eve", gold_share=1)
+    leave(play, "ana", "ben")
+    finished(play, followed(play))
+    Clip.objects.filter(purpose="honeypot").update(due_at=timezone.now() + timedelta(minutes=9))
+    play.prelabelled()
+    for item in play.claim(Stage.DISPATCH):
+        play.push(item)
+    (planned,) = Assignment.objects.filter(user__username="dot", state="planned")
+    http = play.http("dot")
+    assert {view["state"] for view in listed(play)} == {"passed", "open"}
+    assert http.get(f"/api/v1/assignments/{planned.uid}").status_code == 404
+    assert http.get("/api/v1/assignments?state=planned").json()["results"] == []
+    seats_open(play)
+    assert http.get(f"/api/v1/assignments/{planned.uid}").json()["state"] == "open"
+
+
 def test_no_word_of_it_reaches_who_labels(play: Play, pair: tuple[UUID, UUID]) -> None:
     hand_in(play, pair[1])
     judge(play, pair[1])
@@ -159,6 +197,7 @@ def test_what_the_machines_make_a_task_of_is_the_same(play: Play) -> None:
     golden(play)
     rules(play, "dot", "eve", gold_share=1)
     leave(play, "ana", "ben")
+    finished(play, followed(play))
     play.prelabelled()
     waits_end()
     items = {item.clip_uid: item for item in play.claim(Stage.DISPATCH)}

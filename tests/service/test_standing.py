@@ -145,6 +145,26 @@ def test_nobody_is_tried_where_the_rules_have_no_trial(play: Play) -> None:
     assert standing(play, "ana") is ACTIVE
 
 
+def test_rules_that_try_people_anew_without_a_trial_are_refused(play: Play) -> None:
+    monitoring = {"consequences": ["recalibrate"]}
+    with pytest.raises(InputError, match="recalibrate needs a trial") as caught:
+        rules(play, monitoring=monitoring)
+    assert caught.value.errors[0]["pointer"] == "/policy/monitoring/consequences"
+    rules(play, monitoring=monitoring, calibration_clips=1)
+
+
+def test_a_change_is_not_taken_back_into_a_trial_that_is_no_more(play: Play) -> None:
+    rules(play, calibration_clips=1)
+    play["lea"].standing_change("kitchen", "ana", CALIBRATING)
+    event = play["lea"].standing_change("kitchen", "ana", PAUSED).event_uid
+    assert event is not None
+    rules(play, calibration_clips=0)
+    with pytest.raises(ConflictError) as caught:
+        play["lea"].standing_reverse(event)
+    assert caught.value.code == "no_calibration"
+    assert standing(play, "ana") is PAUSED
+
+
 @pytest.mark.parametrize("name", ["ana", "sam", "cleo", "wren"])
 def test_only_managers_change_a_standing(play: Play, name: str) -> None:
     event = play["lea"].standing_change("kitchen", "ben", PAUSED).event_uid

@@ -27,20 +27,14 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, fields
 from typing import Any, Self
 
-from services.domain.comparison.disputes import ComparisonCounts
 from services.domain.errors import InputError
-from services.domain.monitoring.intervals import (
-    LEVEL,
-    Interval,
-    Share,
-    difference_of_shares,
-)
+from services.domain.monitoring.intervals import Share
 from services.domain.monitoring.probes import Probe, noticed, plant_probe
 from services.domain.policy import Policy
 from services.domain.segments import Segmentation
 from services.domain.taxonomy import Side, Taxonomy
 
-__all__ = ["DraftEffect", "DraftTally", "Probe", "draft_tally", "noticed", "plant_probe"]
+__all__ = ["DraftTally", "Probe", "draft_tally", "noticed", "plant_probe"]
 
 _Boundary = tuple[str, str, Side, int]
 
@@ -154,40 +148,6 @@ def draft_tally(
         n_probes=int(seen is not None),
         n_noticed=int(seen is True),
     )
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class DraftEffect:
-    """Agreement of two opinions with and without a draft before their eyes.
-
-    Parameters
-    ----------
-    with_draft, without_draft : ComparisonCounts
-        Sums over the clips of each kind.
-    """
-
-    with_draft: ComparisonCounts
-    without_draft: ComparisonCounts
-
-    @property
-    def difference(self) -> float | None:
-        """Agreement with a draft minus agreement without; None where either is undefined."""
-        one, other = self.with_draft.agreement, self.without_draft.agreement
-        return None if one is None or other is None else one - other
-
-    def interval(self, level: float = LEVEL) -> Interval | None:
-        """Return the interval of the difference; None where it is undefined.
-
-        Notes
-        -----
-        A case is half of the two opinions' segments, since two that agree are one event.
-        Segments of a clip are not independent, so the interval is somewhat too narrow.
-        """
-        one, other = (
-            (counts.n_agreed, (counts.n_a + counts.n_b) / 2)
-            for counts in (self.with_draft, self.without_draft)
-        )
-        return difference_of_shares(one, other, level=level)
 
 
 def _boundaries(opinion: Segmentation) -> Counter[_Boundary]:

@@ -24,7 +24,7 @@ class Action:
         The new signals that are the cause, the strongest first.
     after_clip : str or None
         Reopen only: whatever the person did after this gold clip is in doubt; None means all
-        of it. The earliest of the signals' change points decides.
+        since the records given begin. The earliest of the signals' change points decides.
     """
 
     person: str

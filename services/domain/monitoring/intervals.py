@@ -13,8 +13,6 @@ Wilson, E. B. (1927). Probable inference, the law of succession, and statistical
     JASA 22, 209-212.
 Clopper, C. J. and Pearson, E. S. (1934). The use of confidence or fiducial limits
     illustrated in the case of the binomial. Biometrika 26, 404-413.
-Newcombe, R. G. (1998). Interval estimation for the difference between independent
-    proportions: comparison of eleven methods. Statistics in Medicine 17, 873-890, method 10.
 Brown, L. D., Cai, T. T. and DasGupta, A. (2001). Interval estimation for a binomial
     proportion. Statistical Science 16, 101-133: why Wilson's and not the textbook's.
 """
@@ -94,34 +92,6 @@ def clopper_pearson(part: int, whole: int, *, level: float = LEVEL) -> Interval:
     low = float(betaincinv(part, whole - part + 1, tail)) if part else 0.0
     high = float(betaincinv(part + 1, whole - part, 1 - tail)) if part < whole else 1.0
     return low, high
-
-
-def difference_of_shares(
-    a: tuple[float, float], b: tuple[float, float], *, level: float = LEVEL
-) -> Interval | None:
-    """Return Newcombe's interval of the difference ``a - b`` of two independent shares.
-
-    Parameters
-    ----------
-    a, b : tuple of float
-        Part and whole of each; need not be whole numbers.
-    level : float
-        Coverage in (0, 1), held on average.
-
-    Returns
-    -------
-    tuple of float or None
-        None where either is a share of nothing.
-    """
-    if not a[1] or not b[1]:
-        return None
-    one, other = a[0] / a[1], b[0] / b[1]
-    one_low, one_high = wilson(*a, level=level)
-    other_low, other_high = wilson(*b, level=level)
-    return (
-        one - other - sqrt((one - one_low) ** 2 + (other_high - other) ** 2),
-        one - other + sqrt((one_high - one) ** 2 + (other - other_low) ** 2),
-    )
 
 
 def mean_interval(n: int, total: float, squares: float, *, level: float = LEVEL) -> Interval | None:

@@ -38,8 +38,9 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.special import chdtri
 
-from services.domain.monitoring.funnel import tail_above
+from services.domain.monitoring.funnel import funnel_limits, tail_above
 from services.domain.monitoring.habit import FEW_PEOPLE, robust_variance
+from services.domain.monitoring.intervals import Interval, Share
 
 USUAL_VARIATION: Final = 0.5
 """Coefficient of variation of sound people's rates, where it cannot be measured."""
@@ -88,6 +89,11 @@ class Cases:
             parts=parts, wholes=wholes, part=part, whole=whole, scatter=scatter, chance=chance
         )
 
+    @classmethod
+    def of_sums(cls, share: Share) -> Self:
+        """Take what is known in sums only, as if it were one clip; its scatter is not known."""
+        return cls.of(np.array([share.part]), np.array([share.whole]))
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Standard:
@@ -109,6 +115,12 @@ class Standard:
         """Return how often a sound person shows this count or a higher one."""
         tails = [tail_above(part, whole, self.rate, correlation=c) for c in self.correlations]
         return sum(tails) / len(tails)
+
+    def limits(self, whole: int, *, coverage: float) -> Interval:
+        """Return between which shares a sound person keeps; ``whole`` is at least 1."""
+        # Of equally likely correlations the mean has the variance of them all together.
+        correlation = sum(self.correlations) / len(self.correlations)
+        return funnel_limits(whole, self.rate, coverage=coverage, correlation=correlation)
 
 
 def common_rate(others: Sequence[Cases]) -> float:

@@ -81,7 +81,7 @@ class Signal:
         Its place in the person's history.
     last_sound_clip : str or None
         The gold clip before it; whatever the person did after that one is in doubt. None
-        where the fault is there from the first clip.
+        where the fault is there from the first clip given.
     """
 
     person: str

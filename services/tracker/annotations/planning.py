@@ -23,7 +23,6 @@ from services.tracker.clips.services import (
     clips_release,
 )
 from services.tracker.core.roles import Role, SeatKind
-from services.tracker.gold.planting import honeypots_plant
 from services.tracker.gold.selectors import names_shown
 from services.tracker.people.models import User
 from services.tracker.projects.models import Project
@@ -128,7 +127,7 @@ def _hold(clip: Clip, actor: str, lack: InputError) -> None:
 def _annotators_plan(clip: Clip) -> None:
     seats = Assignment.objects.filter(clip=clip, kind=SeatKind.ANNOTATION)
     taken = list(seats.values_list("round", "user__username")) if clip.round > 1 else []
-    # Who met the clip as a honeypot has seen it as much as who labelled it.
+    # Nobody meets a clip twice: who was shown its known answer never sits on it.
     shown = names_shown(clip_id=clip.pk) if clip.round > 1 else set()
     if any(round_ == clip.round for round_, _ in taken):
         return
@@ -140,8 +139,9 @@ def _annotators_plan(clip: Clip) -> None:
         clip_uid=clip.uid,
         round_=clip.round,
         annotators={name: load for name, (_, load) in people.items()},
-        earlier={name for _, name in taken} | shown,
+        earlier={name for _, name in taken},
         seats=policy.seats,
+        excluded=shown,
     )
     shows = shows_prelabel(clip.uid, policy.control_share)
     planned = [
@@ -157,7 +157,6 @@ def _annotators_plan(clip: Clip) -> None:
     ]
     seats_probe(clip=clip, seats=planned, policy=policy)
     Assignment.objects.bulk_create(planned)
-    honeypots_plant(clip=clip, people={name: people[name][0] for name in chosen}, policy=policy)
 
 
 def _arbiter_plan(clip: Clip) -> None:

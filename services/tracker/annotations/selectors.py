@@ -30,7 +30,10 @@ def assignment_visible_to(*, user: User) -> QuerySet[Assignment]:
     if user.role in PEOPLE:
         answers = Annotation.objects.filter(assignment=OuterRef("pk"))
         newest = answers.order_by("-label_studio_updated_at", "-pk").values("uid")[:1]
-        return seats.filter(user=user).annotate(newest_uid=Subquery(newest))
+        # A known clip waits as planned for longer than work does: nobody sees a seat of his own
+        # before its task is there.
+        placed = seats.filter(user=user).exclude(state=AssignmentState.PLANNED)
+        return placed.annotate(newest_uid=Subquery(newest))
     return seats.none()
 
 

@@ -11,13 +11,14 @@ from django.utils import timezone
 from services.domain.canonical import content_hash
 from services.domain.errors import ConflictError, DuplicateError, InputError
 from services.domain.segments import SubmittedSegment
-from services.domain.workflow import AssignmentState, Step
+from services.domain.workflow import AssignmentState, ClipPurpose, Step
 from services.tracker.annotations.models import Annotation, Assignment
 from services.tracker.annotations.seats import clip_facts
 from services.tracker.annotations.selectors import assignment_get
 from services.tracker.clips.models import Clip
 from services.tracker.clips.services import clip_advance
 from services.tracker.core.roles import SeatKind
+from services.tracker.gold.planting import honeypot_plant
 from services.tracker.people.models import User
 from services.tracker.projects.versions import rules_of
 
@@ -48,7 +49,7 @@ def submission_record(
         .select_related("project")
         .get(pk=seen.clip_id)
     )
-    seat = Assignment.objects.select_related("current").get(pk=seen.pk)
+    seat = Assignment.objects.select_related("current", "user").get(pk=seen.pk)
     segments = [SubmittedSegment.from_json(item).as_json() for item in answer["segments"]]
     if answer["verdict"] is not None and seat.kind != SeatKind.ARBITRATION:
         raise InputError(
@@ -88,6 +89,7 @@ def submission_record(
 
 
 def _seat_answer(clip: Clip, seat: Assignment, annotation: Annotation, actor: User) -> None:
+    is_first = seat.current is None
     Assignment.objects.filter(pk=seat.pk).update(
         state=str(_S.SUBMITTED), current=annotation, findings=[], changed_at=timezone.now()
     )
@@ -104,6 +106,8 @@ def _seat_answer(clip: Clip, seat: Assignment, annotation: Annotation, actor: Us
         # A stage that is under way goes on; its report sees that newer answers came.
         ends_lease=False,
     )
+    if is_first and seat.kind == SeatKind.ANNOTATION and clip.purpose == ClipPurpose.WORK:
+        honeypot_plant(clip=clip, seat=seat)
 
 
 def _known(seat: Assignment, answer: dict[str, Any]) -> Annotation | None:

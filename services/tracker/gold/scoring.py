@@ -14,12 +14,13 @@ from services.tracker.annotations.models import Annotation
 from services.tracker.clips.models import Clip
 from services.tracker.gold.models import Score, Showing
 from services.tracker.gold.planting import calibrations_plant
+from services.tracker.gold.selectors import gold_is_fit
 from services.tracker.monitoring.services import measurement_record
 from services.tracker.monitoring.vocabulary import ReferenceKind
 from services.tracker.projects.models import PolicyVersion, Project
 from services.tracker.standing.models import StandingEvent
 from services.tracker.standing.selectors import annotators_standing, newest_event
-from services.tracker.standing.services import standing_change
+from services.tracker.standing.services import membership_lock, standing_change
 
 CALIBRATION = "calibration"
 AFTERWARDS = {
@@ -32,6 +33,8 @@ def answer_score(
     *, clip: Clip, answer: Annotation, document: dict[str, Any] | None, policy: PolicyVersion
 ) -> None:
     """Keep how a sound answer compares with gold (side a), and measure its author by it.
+
+    Nobody is measured by gold that was withdrawn, or whose clip is under way again.
 
     Raises
     ------
@@ -46,7 +49,7 @@ def answer_score(
     comparison = DomainComparison.from_json(document)
     showing = Showing.objects.select_related("gold", "trial__user").get(clip=clip)
     Score.objects.create(showing=showing, annotation=answer, comparison=document, policy=policy)
-    if showing.gold.withdrawn_at is None:
+    if gold_is_fit(gold=showing.gold):
         measurement_record(
             clip=clip,
             annotation=answer,
@@ -77,6 +80,9 @@ def trial_settle(*, project: Project, trial: StandingEvent) -> None:
     A trial that something else ended stays ended. Without calibration there is nothing to
     pass, so a trial that the rules no longer ask for ends well.
     """
+    # First of all: of two last answers that are scored at once, one has to see both.
+    if membership_lock(project=project, user=trial.user) is None:
+        return
     newest = newest_event(project_id=trial.project_id, user_id=trial.user_id)
     if newest is None or newest.pk != trial.pk or project.policy is None:
         return

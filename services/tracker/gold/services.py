@@ -14,14 +14,14 @@ from services.tracker.clips.models import Clip
 from services.tracker.core.roles import DecisionStatus
 from services.tracker.gold.models import Gold
 from services.tracker.gold.planting import calibrations_plant
-from services.tracker.gold.selectors import gold_get, gold_standing
+from services.tracker.gold.selectors import gold_get, gold_outdated, gold_standing
 from services.tracker.monitoring.services import gold_forget
 from services.tracker.people.models import User
 from services.tracker.projects.models import Project
 from services.tracker.projects.selectors import project_by_slug
 from services.tracker.quality.models import Decision
 
-BY_POLICY = "policy"
+BY_POLICY, BY_DECISION = "policy", "decision"
 
 
 @transaction.atomic
@@ -62,25 +62,41 @@ def gold_withdraw(*, actor: User, uid: UUID, note: str) -> Gold:
     Answers that come in later for it are scored, and nobody is measured by them.
     """
     found = gold_get(user=actor, uid=uid)
-    gold_forget(gold=found)
-    Gold.objects.filter(pk=found.pk, withdrawn_at=None).update(
-        withdrawn_by=actor.username, withdrawn_at=timezone.now(), withdrawn_note=note
-    )
+    _withdraw(found, by=actor.username, note=note)
     calibrations_plant(project=found.project)
     return gold_get(user=actor, uid=uid)
 
 
-def gold_by_policy(*, clip: Clip, decision: Decision, policy: Policy) -> None:
-    """Make a fresh decision gold where the policy says that such decisions are.
+def gold_follow(*, clip: Clip, decision: Decision, policy: Policy) -> None:
+    """Let gold follow a clip's fresh decision.
 
-    The caller has just accepted the clip and holds its lock.
+    Entries that say something else end, with all that was measured by them; the decision
+    becomes gold where the policy says that such decisions do. The caller has just decided the
+    clip, holds its lock, and locks nothing afterwards.
     """
+    outdated = list(gold_outdated(decision=decision).order_by("pk"))
+    for gold in outdated:
+        _withdraw(gold, by=BY_DECISION, note=f"Round {decision.round} was decided otherwise.")
+    is_new = _promote_by_policy(clip=clip, decision=decision, policy=policy)
+    if outdated or is_new:
+        calibrations_plant(project=Project.objects.get(pk=clip.project_id))
+
+
+def _promote_by_policy(*, clip: Clip, decision: Decision, policy: Policy) -> bool:
     wanted = {"manager": (), "arbitrated": (DecisionStatus.ARBITRATED,)}.get(
         policy.gold_source, (DecisionStatus.ARBITRATED, DecisionStatus.AGREED)
     )
-    if decision.status in wanted and gold_standing(clip=clip) is None:
-        _promote(clip=clip, decision=decision, by=BY_POLICY, note="")
-        calibrations_plant(project=Project.objects.get(pk=clip.project_id))
+    if decision.status not in wanted or gold_standing(clip=clip) is not None:
+        return False
+    _promote(clip=clip, decision=decision, by=BY_POLICY, note="")
+    return True
+
+
+def _withdraw(gold: Gold, *, by: str, note: str) -> None:
+    gold_forget(gold=gold)
+    Gold.objects.filter(pk=gold.pk, withdrawn_at=None).update(
+        withdrawn_by=by, withdrawn_at=timezone.now(), withdrawn_note=note
+    )
 
 
 def _promote(*, clip: Clip, decision: Decision, by: str, note: str) -> Gold:

@@ -61,14 +61,17 @@ class Consequence(models.Model):
     alarm = models.ForeignKey(Alarm, on_delete=models.PROTECT, related_name="consequences")
     kind = word()
     reason = models.TextField()
-    # Recalibrate and pause: the change of standing, None where the person stood there already.
+    # Recalibrate and pause: the change of standing; None where the person stood there already,
+    # or where a later consequence of the same alarm lets him stand elsewhere.
     standing = models.ForeignKey(
         "standing.StandingEvent", null=True, on_delete=models.PROTECT, related_name="+"
     )
-    # Reopen: answers after this one are in doubt; None: all are.
+    # Reopen: the gold clip before the fault, the last one that was sound; None: there is none.
     after = models.ForeignKey(
         "monitoring.Measurement", null=True, on_delete=models.PROTECT, related_name="+"
     )
+    # Reopen: answers that came after this are in doubt; None: all are.
+    since = models.DateTimeField(null=True)
     made_at = models.DateTimeField(db_default=Now())
 
     class Meta:

@@ -13,6 +13,7 @@ from django.utils import timezone
 from services.domain.monitoring.anchoring import DraftTally
 from services.domain.monitoring.durations import TimeTally
 from services.domain.monitoring.intervals import Interval, Share
+from services.domain.monitoring.limits import share_limits
 from services.domain.monitoring.peers import PeerTally, agreement_difference
 from services.domain.monitoring.tallies import DeltaTally, LabelTally
 from services.tracker.monitoring.models import (
@@ -27,6 +28,8 @@ from services.tracker.monitoring.models import (
 from services.tracker.projects.models import Project
 
 Json = dict[str, Any]
+FUNNELS = ("misses", "extras", "confusions")
+"""Shares of a person that are shown with the limits of the others'."""
 _Tally = TypeVar("_Tally", PeerTally, LabelTally, TimeTally, DraftTally)
 
 
@@ -57,14 +60,19 @@ def project_figures(*, project: Project, taxonomy_version: int | None, n_days: i
 def annotator_figures(*, project: Project, reference: str, username: str | None) -> Json:
     """Say how each person's answers stand against a reference, label by label."""
     of_people = {"project": project} | ({"user__username": username} if username else {})
-    sums = PersonSums.objects.filter(**of_people, reference=reference, n_clips__gt=0)
+    # Everybody's, whoever is asked for: the limits are about what the others show.
+    sums = PersonSums.objects.filter(project=project, reference=reference, n_clips__gt=0)
     sums = sums.select_related("user")
     cells = ConfusionSums.objects.filter(**of_people, reference=reference).select_related("user")
     seats = SeatSums.objects.filter(**of_people).select_related("user")
     labels, confusions, times = defaultdict(list), defaultdict(list), defaultdict(list)
     by_label = _grouped((row.user.username, row.layer, row.label, row.tally) for row in sums)
+    funnels = _funnels(by_label)
     for (name, layer, label), tally in by_label:
-        labels[name].append({"layer": layer, "label": label, **_label(tally)})
+        if username in {None, name}:
+            funnel = {figure: funnels.get((name, layer, label, figure)) for figure in FUNNELS}
+            figures = {"layer": layer, "label": label, **_label(tally), "funnel": funnel}
+            labels[name].append(figures)
     for name, cell, n in _cells(cells):
         confusions[name].append({**cell, "n": n})
     for row in seats:
@@ -137,6 +145,23 @@ def _cells(rows: Iterable[ConfusionSums]) -> list[tuple[str, Json, int]]:
         for (name, layer, one, other), n in sorted(found.items())
         if n
     ]
+
+
+def _funnels(rows: list[tuple[tuple[Any, ...], LabelTally]]) -> dict[tuple[str, ...], Json]:
+    """Return the limits of each person's shares, by (person, layer, label, figure)."""
+    shares: dict[tuple[str, str, str], dict[str, Share]] = defaultdict(dict)
+    for (name, layer, label), tally in rows:
+        for figure in FUNNELS:
+            shares[layer, label, figure][name] = getattr(tally, figure)
+    return {
+        (name, *key): {
+            "expected": limits.expected,
+            "warning": {"low": limits.warning[0], "high": limits.warning[1]},
+            "action": {"low": limits.action[0], "high": limits.action[1]},
+        }
+        for key, of_people in shares.items()
+        for name, limits in share_limits(of_people).items()
+    }
 
 
 def _agreement(tally: PeerTally) -> Json:

@@ -29,12 +29,14 @@ LONGEST = 300
 class Histories:
     """What the judge reads, and how to find the rows behind it again.
 
-    ``records`` name each clip by its measurement's UID.
+    ``records`` name each clip by its measurement's UID; ``before`` has the measurement right
+    before the first record of those whose history since the fresh start is longer than that.
     """
 
     people: dict[str, User]
     starts: dict[int, datetime]
     records: dict[str, list[ClipRecord]]
+    before: dict[str, str]
 
     @property
     def n_clips(self) -> int:
@@ -60,9 +62,10 @@ def histories_read(*, project: Project) -> Histories:
     newest = gold_measured(project=project).filter(user__in=people)
     newest = newest.annotate(
         place=Window(RowNumber(), partition_by="user", order_by="-id"), prelabel=prelabel_of("clip")
-    ).filter(place__lte=LONGEST)
+    ).filter(place__lte=LONGEST + 1)
     rows = newest.order_by("id").values(
         "uid",
+        "place",
         "user_id",
         "taxonomy_id",
         "policy_id",
@@ -72,12 +75,20 @@ def histories_read(*, project: Project) -> Histories:
         **answer_columns("own_", "annotation"),
     )
     records: dict[str, list[ClipRecord]] = defaultdict(list)
+    before: dict[str, str] = {}
     for row in rows.iterator():
-        start = starts.get(row["user_id"])
-        if start is None or row["measured_at"] > start:
-            records[people[row["user_id"]].username].append(_record(dict(row)))
+        name, start = people[row["user_id"]].username, starts.get(row["user_id"])
+        if start is not None and row["measured_at"] <= start:
+            continue
+        if row["place"] > LONGEST:
+            before[name] = str(row["uid"])
+        else:
+            records[name].append(_record(dict(row)))
     return Histories(
-        people={user.username: user for user in people.values()}, starts=starts, records=records
+        people={user.username: user for user in people.values()},
+        starts=starts,
+        records=records,
+        before=before,
     )
 
 

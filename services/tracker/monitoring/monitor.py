@@ -7,6 +7,8 @@ followed, and, on clips and standings, the events of their own histories.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import groupby
+from operator import attrgetter
 from typing import Any
 
 import structlog
@@ -15,8 +17,9 @@ from django.db import transaction
 from services.domain.monitoring.consequences import Action, consequences
 from services.domain.monitoring.judge import judge
 from services.domain.monitoring.signals import Signal
-from services.domain.policy import Monitoring
-from services.domain.standing import AnnotatorStanding
+from services.domain.policy import Policy
+from services.domain.standing import AnnotatorStanding, first_standing
+from services.tracker.gold.planting import calibrations_plant
 from services.tracker.monitoring.answers import policy as policy_of
 from services.tracker.monitoring.histories import Histories, gold_measured, histories_read
 from services.tracker.monitoring.models import Alarm, Consequence, Inspection, Measurement
@@ -78,22 +81,31 @@ def monitor_run(*, actor: User, project: Project) -> Outcome:
             reliability=reliabilities(project=project),
             actor=actor.username,
         )
-        alarms = _judge(last, history, policy_of(rules.pk).monitoring)
+        alarms = _judge(last, history, policy_of(rules.pk))
     n_reopened = clips_reopen(project=project, actor=ACTOR)
+    if alarms:
+        calibrations_plant(project=project)  # the last lock of all, after the clips
     return Outcome(inspection=last, is_new=is_new, alarms=alarms, n_reopened=n_reopened)
 
 
-def _judge(inspection: Inspection, history: Histories, rules: Monitoring) -> list[Alarm]:
+def _judge(inspection: Inspection, history: Histories, policy: Policy) -> list[Alarm]:
     """Raise an alarm for each person with a signal that does not stand already."""
+    rules = policy.monitoring
     actions = consequences(
         judge(history.records, rules), rules, standing=_standing(inspection.project, history)
     )
-    alarms: dict[str, Alarm] = {}
-    for action in actions:
-        if action.person not in alarms:
-            alarms[action.person] = _raise(inspection, history, action)
-        _do(alarms[action.person], action)
-    return list(alarms.values())
+    alarms = []
+    for _, of_person in groupby(actions, key=attrgetter("person")):
+        todo = list(of_person)
+        alarm = _raise(inspection, history, todo[0])
+        # Only where the person stands in the end: a trial that a pause ends shows no gold.
+        stands = [ConsequenceKind(action.consequence) for action in todo]
+        last = next((kind for kind in reversed(stands) if kind in STANDINGS), None)
+        for action, kind in zip(todo, stands, strict=True):
+            event = _stand(alarm, action, policy) if kind is last else None
+            _note(alarm, action, history, event)
+        alarms.append(alarm)
+    return alarms
 
 
 def _standing(project: Project, history: Histories) -> dict[str, set[str]]:
@@ -139,28 +151,44 @@ def _signal(signal: Signal) -> dict[str, Any]:
     }
 
 
-def _do(alarm: Alarm, action: Action) -> None:
-    """Carry out one consequence and put it on record."""
-    kind = ConsequenceKind(action.consequence)
-    after = None
-    if action.after_clip is not None:
-        after = Measurement.objects.get(uid=action.after_clip)
+def _note(alarm: Alarm, action: Action, history: Histories, event: StandingEvent | None) -> None:
+    """Put one consequence on record; clips are opened again by those that say so."""
+    is_reopening = ConsequenceKind(action.consequence) is ConsequenceKind.REOPEN
+    after = _last_sound(action, history) if is_reopening else None
+    bounds = [after.annotation.received_at] if after else []
+    start = history.starts.get(alarm.user_id)
+    if is_reopening and start is not None:
+        bounds.append(start)
     Consequence.objects.create(
         alarm=alarm,
-        kind=str(kind),
+        kind=action.consequence,
         reason=action.reason,
-        standing=_stand(alarm, kind, action) if kind in STANDINGS else None,
+        standing=event,
         after=after,
+        since=max(bounds, default=None),
     )
 
 
-def _stand(alarm: Alarm, kind: ConsequenceKind, action: Action) -> StandingEvent | None:
+def _last_sound(action: Action, history: Histories) -> Measurement | None:
+    """Return the gold clip before the fault, be it one that was too old to be looked at."""
+    uid = action.after_clip or history.before.get(action.person)
+    if uid is None:
+        return None
+    return Measurement.objects.select_related("annotation").get(uid=uid)
+
+
+def _stand(alarm: Alarm, action: Action, policy: Policy) -> StandingEvent | None:
     """Change the person's standing; None where it was that already."""
+    to, detail = STANDINGS[ConsequenceKind(action.consequence)], action.reason
+    if to is AnnotatorStanding.CALIBRATING and first_standing(policy) is not to:
+        # A trial without a clip would never end, and hold the person back in silence.
+        to = AnnotatorStanding.PAUSED
+        detail += " Paused: the policy tries nobody (calibration_clips is 0)."
     event = standing_change(
         project=alarm.project,
         user=alarm.user,
-        to=STANDINGS[kind],
-        cause={"code": ACTOR, "alarm": str(alarm.uid), "detail": action.reason},
+        to=to,
+        cause={"code": ACTOR, "alarm": str(alarm.uid), "detail": detail},
         actor=ACTOR,
     )
     return event if event.cause.get("alarm") == str(alarm.uid) else None

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from django.db.models import Exists, OuterRef, QuerySet
+from datetime import datetime
+
+from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.utils import timezone
 
 from services.domain.errors import TransitionError
 from services.domain.workflow import AssignmentState, ClipPurpose, ClipState, Facts, Step
@@ -18,6 +21,7 @@ from services.tracker.projects.models import Project
 from services.tracker.projects.versions import rules_of
 from services.tracker.quality.models import Decision
 from services.tracker.releases.models import ReleaseClip
+from services.tracker.work.leases import leases_end
 
 MOST_AT_ONCE = 200
 """Clips opened again in one run; the next run goes on."""
@@ -31,7 +35,7 @@ def clips_reopen(*, project: Project, actor: str) -> int:
         alarm__project=project, alarm__reversal=None, kind=ConsequenceKind.REOPEN
     )
     n = 0
-    for consequence in standing.select_related("alarm", "after__annotation").order_by("id"):
+    for consequence in standing.select_related("alarm").order_by("id"):
         for clip in _in_doubt(consequence, project)[: MOST_AT_ONCE - n]:
             n += _reopen(clip, consequence, actor)
     return n
@@ -40,8 +44,8 @@ def clips_reopen(*, project: Project, actor: str) -> int:
 def clips_restore(*, consequence: Consequence, actor: str) -> tuple[int, int]:
     """Accept clips again as they were; return how many were, and how many are decided anew.
 
-    The round that was opened ends without a word: its seats close, and the decision before
-    stands again.
+    The round that was opened ends without a word: its seats close, a worker that is at it
+    loses its lease, and the decision before stands again.
     """
     reached = ReopenedClip.objects.filter(
         consequence=consequence, outcome=ReopenOutcome.REOPENED
@@ -60,18 +64,16 @@ def clips_restore(*, consequence: Consequence, actor: str) -> tuple[int, int]:
 def _in_doubt(consequence: Consequence, project: Project) -> QuerySet[Clip]:
     """Return the accepted, unreleased clips that rest on an answer in doubt.
 
-    In doubt is what the person answered after the last sound gold clip, up to the alarm.
+    In doubt is what the person answered after ``consequence.since``, up to the alarm.
     """
-    alarm, after = consequence.alarm, consequence.after
-    seats = Assignment.objects.filter(
-        clip=OuterRef("pk"),
-        round=OuterRef("round"),
-        user=alarm.user_id,
-        kind=SeatKind.ANNOTATION,
-        current__received_at__lte=alarm.raised_at,
+    alarm, since = consequence.alarm, consequence.since
+    # By the decision and not by the round's seats: a restored one rests on an earlier round's.
+    decisions = Decision.objects.filter(clip=OuterRef("pk"), round=OuterRef("round")).filter(
+        _answered("comparison__x", alarm.user_id, since, alarm.raised_at)
+        | _answered("comparison__y", alarm.user_id, since, alarm.raised_at)
     )
-    if after is not None:
-        seats = seats.filter(current__received_at__gt=after.annotation.received_at)
+    # Only the person's own clips, by the index, need that looked up.
+    own = Assignment.objects.filter(user=alarm.user_id, kind=SeatKind.ANNOTATION).values("clip")
     released = ReleaseClip.objects.filter(decision__clip=OuterRef("pk")).exclude(
         release__state=ReleaseState.FAILED
     )
@@ -79,10 +81,21 @@ def _in_doubt(consequence: Consequence, project: Project) -> QuerySet[Clip]:
     return (
         Clip.objects.select_for_update(of=("self",), skip_locked=True, no_key=True)
         .select_related("project")
-        .filter(Exists(seats), ~Exists(released), ~Exists(reached))
-        .filter(project=project, purpose=str(ClipPurpose.WORK), state=str(ClipState.ACCEPTED))
+        .filter(Exists(decisions), ~Exists(released), ~Exists(reached))
+        .filter(
+            pk__in=own,
+            project=project,
+            purpose=str(ClipPurpose.WORK),
+            state=str(ClipState.ACCEPTED),
+        )
         .order_by("id")
     )
+
+
+def _answered(opinion: str, user_id: int, since: datetime | None, until: datetime) -> Q:
+    """Tell whether one of a comparison's two opinions is the person's, of that time."""
+    found = Q(**{f"{opinion}__assignment__user": user_id, f"{opinion}__received_at__lte": until})
+    return found if since is None else found & Q(**{f"{opinion}__received_at__gt": since})
 
 
 def _reopen(clip: Clip, consequence: Consequence, actor: str) -> int:
@@ -109,6 +122,7 @@ def _reopen(clip: Clip, consequence: Consequence, actor: str) -> int:
 
 
 def _restore(clip: Clip, decision: Decision, actor: str) -> None:
+    leases_end(clips=[clip], at=timezone.now())
     seats = Assignment.objects.filter(clip=clip, round=clip.round)
     seats_close(list(seats.exclude(state=AssignmentState.CLOSED)))
     again = Decision.objects.create(

@@ -15,7 +15,12 @@ class QualityQuery(serializers.Serializer):
     """Which figures of a project to show."""
 
     taxonomy_version = serializers.IntegerField(
-        min_value=1, max_value=LARGEST_VERSION, required=False, allow_null=True, default=None
+        min_value=1,
+        max_value=LARGEST_VERSION,
+        required=False,
+        allow_null=True,
+        default=None,
+        help_text="Only `labels` are of this version; `overall`, `pairs` and `days` are of all.",
     )
     days = serializers.IntegerField(min_value=1, max_value=3660, default=90)
 
@@ -72,7 +77,7 @@ class DayAgreementOut(AgreementOut):
 
 
 class QualityOut(serializers.Serializer):
-    """How far blind opinions agree in a project."""
+    """How far blind opinions agree in a project; but for `labels`, over all its taxonomies."""
 
     overall = AgreementOut()
     labels = LabelAgreementOut(many=True)
@@ -100,6 +105,29 @@ class DeltasOut(serializers.Serializer):
     histogram = BinOut(many=True)
 
 
+class RangeOut(serializers.Serializer):
+    """Between which shares."""
+
+    low = serializers.FloatField()
+    high = serializers.FloatField()
+
+
+class ShareLimitsOut(serializers.Serializer):
+    """What the others show, and between which shares 95 and 99.8 % of sound people are."""
+
+    expected = serializers.FloatField()
+    warning = RangeOut()
+    action = RangeOut()
+
+
+class FunnelOut(serializers.Serializer):
+    """The limits of a person's shares; null where there is nothing or nobody to compare."""
+
+    misses = ShareLimitsOut(allow_null=True)
+    extras = ShareLimitsOut(allow_null=True)
+    confusions = ShareLimitsOut(allow_null=True)
+
+
 class LabelFiguresOut(serializers.Serializer):
     """One person on one label."""
 
@@ -113,6 +141,7 @@ class LabelFiguresOut(serializers.Serializer):
     confusions = EstimateOut()
     recall = EstimateOut()
     precision = EstimateOut()
+    funnel = FunnelOut()
     onset = DeltasOut()
     offset = DeltasOut()
 
@@ -213,6 +242,9 @@ class ConsequenceOut(serializers.Serializer):
 
     kind = serializers.ChoiceField(choices_of(ConsequenceKind))
     reason = serializers.CharField()
+    since = serializers.DateTimeField(
+        allow_null=True, help_text="Of reopen: answers after this are in doubt; null: all are."
+    )
     clips = ReopenedClipOut(many=True, source="clips.all")
     made_at = serializers.DateTimeField()
 

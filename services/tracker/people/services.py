@@ -56,7 +56,7 @@ def user_create(
             )
     except IntegrityError as error:
         raise DuplicateError(f"The username {username!r} is taken; choose another.") from error
-    for slug in projects:
+    for slug in sorted(projects):  # the locks of several projects in one order
         membership_add(project=project_by_slug(user=actor, slug=slug), user=user, actor=actor)
     return user
 

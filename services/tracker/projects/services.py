@@ -48,6 +48,7 @@ def project_apply(
         If a person with unfinished work would be left out.
     """
     project, is_new = _project_open(actor=actor, slug=slug, title=title)
+    _memberships_lock(project)
     _policy_apply(actor=actor, project=project, policy=policy)
     _taxonomy_apply(actor=actor, project=project, taxonomy=taxonomy)
     project.title = title
@@ -105,6 +106,7 @@ def _policy_apply(*, actor: User, project: Project, policy: Policy) -> None:
     versions = PolicyVersion.objects.filter(project=project)
     current = project.policy
     if current is None or current.hash != policy.hash:
+        _policy_check(policy)
         last = versions.aggregate(last=Max("version"))["last"] or 0
         project.policy = PolicyVersion.objects.create(
             project=project,
@@ -113,6 +115,21 @@ def _policy_apply(*, actor: User, project: Project, policy: Policy) -> None:
             hash=policy.hash,
             created_by=actor,
         )
+
+
+def _policy_check(policy: Policy) -> None:
+    """Refuse new rules that contradict each other; those that are in force stay."""
+    try:
+        policy.require_sound()
+    except InputError as error:
+        errors = [{**fault, "pointer": "/policy" + fault["pointer"]} for fault in error.errors]
+        raise InputError(error.detail, errors=errors) from error
+
+
+def _memberships_lock(project: Project) -> None:
+    """Take all memberships before any clip, as a report does that ends a person's trial."""
+    rows = Membership.objects.select_for_update(of=("self",)).filter(project=project)
+    list(rows.order_by("pk").values_list("pk"))
 
 
 def _taxonomy_apply(*, actor: User, project: Project, taxonomy: Taxonomy) -> None:

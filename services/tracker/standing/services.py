@@ -30,7 +30,8 @@ def standing_change(
 ) -> StandingEvent:
     """Let an annotator stand elsewhere from now on; who stands there already stays as he is.
 
-    Seats that the person holds stay with the person: only new ones go to others.
+    Seats that the person holds stay with the person: only new ones go to others. Whoever puts
+    people on trial plants their clips (``calibrations_plant``) at the end of the transaction.
 
     Raises
     ------
@@ -57,13 +58,13 @@ def standing_set(
     ConflictError
         If he shall be tried and the project's rules have no trial, so that none would end.
     """
-    if to is AnnotatorStanding.CALIBRATING and not _has_trial(project):
-        raise ConflictError(
-            f"{project.slug} tries nobody: set calibration_clips in its policy first.",
-            code="no_calibration",
-        )
+    if to is AnnotatorStanding.CALIBRATING:
+        _require_trial(project)
+    _project_lock(project)
     cause = {"code": "manager", "note": note}
-    return standing_change(project=project, user=user, to=to, cause=cause, actor=actor.username)
+    event = standing_change(project=project, user=user, to=to, cause=cause, actor=actor.username)
+    calibrations_plant(project=project)
+    return event
 
 
 @transaction.atomic
@@ -73,8 +74,10 @@ def standing_reverse(*, event: StandingEvent, actor: str, note: str = "") -> Sta
     Raises
     ------
     ConflictError
-        If the person has stood elsewhere since.
+        If the person has stood elsewhere since, or would be on a trial that the rules no
+        longer have.
     """
+    _project_lock(event.project)
     _lock(event.project, event.user)
     known = StandingEvent.objects.filter(reverses=event).first()
     if known is not None:
@@ -86,6 +89,8 @@ def standing_reverse(*, event: StandingEvent, actor: str, note: str = "") -> Sta
             "reversed. Say where the person shall stand instead.",
             code="not_the_newest",
         )
+    if event.before == AnnotatorStanding.CALIBRATING:
+        _require_trial(event.project)
     made = _record(
         project=event.project,
         user=event.user,
@@ -96,6 +101,7 @@ def standing_reverse(*, event: StandingEvent, actor: str, note: str = "") -> Sta
         reverses=event,
     )
     _follow(made)
+    calibrations_plant(project=event.project)
     return made
 
 
@@ -104,7 +110,7 @@ def standings_begin(*, project: Project, people: list[User], actor: str) -> None
 
     Who comes back stands where he stood. The caller plants what those on trial get.
     """
-    if not _has_trial(project):
+    if not has_trial(project=project):
         return
     known = set(StandingEvent.objects.filter(project=project).values_list("user", flat=True))
     for person in people:
@@ -121,19 +127,43 @@ def standings_begin(*, project: Project, people: list[User], actor: str) -> None
             )
 
 
-def _has_trial(project: Project) -> bool:
+def has_trial(*, project: Project) -> bool:
+    """Tell whether a trial in the project would ever end."""
     if project.policy is None:
         return False
     policy = Policy.parse(project.policy.document)
     return first_standing(policy) is AnnotatorStanding.CALIBRATING
 
 
-def _lock(project: Project, user: User) -> None:
-    """Make two changes of one person's standing take their turns."""
+def _require_trial(project: Project) -> None:
+    if not has_trial(project=project):
+        raise ConflictError(
+            f"{project.slug} tries nobody: set calibration_clips in its policy first.",
+            code="no_calibration",
+        )
+
+
+def membership_lock(*, project: Project, user: User) -> Membership | None:
+    """Let changes of one person's standing take their turns; None for who is no annotator there.
+
+    It comes after the project's lock and before those of clips that wait for people.
+    """
     rows = Membership.objects.select_for_update(of=("self",)).filter(
         project=project, user=user, user__role=Role.ANNOTATOR
     )
-    if not list(rows):
+    return next(iter(rows), None)
+
+
+def _project_lock(project: Project) -> None:
+    """Let what managers and the monitor do about people take its turns, before all other locks.
+
+    Without the key: reports, which only refer to the project, go on.
+    """
+    Project.objects.select_for_update(no_key=True).filter(pk=project.pk).get()
+
+
+def _lock(project: Project, user: User) -> None:
+    if membership_lock(project=project, user=user) is None:
         raise InputError(f"{user.username} is no annotator of {project.slug}.")
 
 
@@ -159,8 +189,6 @@ def _record(
 
 
 def _follow(event: StandingEvent) -> None:
-    """Let work go on that waited for the person, or give him the clips of his trial."""
+    """Let work go on that waited for the person."""
     if event.after == AnnotatorStanding.ACTIVE:
         held_clips_replan(project=event.project)
-    elif event.after == AnnotatorStanding.CALIBRATING:
-        calibrations_plant(project=event.project)

@@ -15,7 +15,8 @@ from services.tracker.clips.services import EXPIRED, Standing, clip_hold, clip_w
 from services.tracker.people.models import User
 from services.tracker.projects.models import Project
 from services.tracker.projects.versions import labels_of, rules_of, taxonomy_version
-from services.tracker.work.models import Lease, LeaseEnd
+from services.tracker.work.leases import leases_end
+from services.tracker.work.models import Lease
 
 WITH_SEATS = (Stage.DISPATCH, Stage.ARBITRATE)
 
@@ -92,9 +93,7 @@ def _leases_end(clips: list[Clip], *, stage: Stage, now: datetime) -> list[Clip]
     """
     silent = [clip for clip in clips if clip.leased_until is not None]
     if silent:
-        Lease.objects.filter(clip__in=silent, ended=None).update(
-            ended=LeaseEnd.EXPIRED, ended_at=now
-        )
+        leases_end(clips=silent, at=now)
         for clip in silent:
             _attempt_lost(clip, stage)
     return clips

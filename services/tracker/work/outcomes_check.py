@@ -23,7 +23,7 @@ from services.tracker.clips.models import Clip
 from services.tracker.clips.services import SUPERSEDED, Standing, clip_advance, clip_write
 from services.tracker.core.roles import DecisionStatus, Verdict
 from services.tracker.gold.scoring import answer_score
-from services.tracker.gold.services import gold_by_policy
+from services.tracker.gold.services import gold_follow
 from services.tracker.monitoring.services import comparison_record, decision_record
 from services.tracker.projects.versions import policy_version
 from services.tracker.quality.models import Comparison, Decision, SanityCheck
@@ -264,7 +264,7 @@ def _decision_create(
 
 def _gold(clip: Clip, lease: Lease, decision: Decision) -> None:
     policy = Policy.parse(policy_version(lease.policy_id).document)
-    gold_by_policy(clip=clip, decision=decision, policy=policy)
+    gold_follow(clip=clip, decision=decision, policy=policy)
 
 
 def _summary(report: Json) -> Json:
