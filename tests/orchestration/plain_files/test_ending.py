@@ -37,7 +37,12 @@ def test_told_to_end_it_takes_its_drafts_away(
     rules = write(RULES, name="t.yaml")
     before = set(tmp_path.iterdir())
     options = ("--taxonomy", str(rules), "--csv", str(tmp_path / "out.csv"))
-    process = subprocess.Popen([*SEGUE, command, str(pipe), *options], cwd=ROOT)
+    process = subprocess.Popen(
+        [*SEGUE, command, str(pipe), *options],
+        cwd=ROOT,
+        # Whoever runs the tests may ignore it (nohup does), and children inherit that.
+        preexec_fn=lambda: signal.signal(number, signal.SIG_DFL),
+    )
     try:
         wait_for_draft(tmp_path, process)
         process.send_signal(number)
