@@ -32,8 +32,14 @@ from services.domain.workflow import AssignmentState, Stage
 def check_clip(item: WorkItem, parts: Runtime) -> WorkReport:
     """Judge the answers of one clip's present round: against each other, or against gold."""
     taxonomy = Taxonomy.parse(item.taxonomy)
+    timebase = _timebase(item)
     reports = {
-        opinion.annotation_uid: _sanity(opinion, item, taxonomy) for opinion in item.opinions
+        opinion.annotation_uid: check_submission(
+            [SubmittedSegment.from_json(segment) for segment in opinion.segments],
+            n_frames=timebase.n_frames,
+            taxonomy=taxonomy,
+        )
+        for opinion in item.opinions
     }
     _tell(item, reports, parts)
     verdicts = [
@@ -49,12 +55,10 @@ def check_clip(item: WorkItem, parts: Runtime) -> WorkReport:
     if arbiters:
         return _arbitrated(item, arbiters[-1], reports[arbiters[-1].annotation_uid], verdicts)
     policy = Policy.parse(item.policy)
-    sound = [*_known(item), *_sound(item.opinions, reports.values())]
+    sound = [*_known(item, timebase), *_sound(item.opinions, reports.values())]
     if len(sound) < policy.seats:
         return CheckDone(verdicts=verdicts)
-    comparison = compare(
-        sound[0], sound[1], taxonomy=taxonomy, policy=policy, times=_timebase(item)
-    )
+    comparison = compare(sound[0], sound[1], taxonomy=taxonomy, policy=policy, times=timebase)
     if item.gold is not None:
         return CheckDone(verdicts=verdicts, comparison=comparison.as_json())
     accepted = [] if comparison.disputes else consensus(comparison)
@@ -78,25 +82,17 @@ def _tell(item: WorkItem, reports: Mapping[UUID, SanityReport], parts: Runtime) 
             parts.label_studio().show_passed(opinion.task_id, report.findings)
 
 
-def _known(item: WorkItem) -> list[Segmentation]:
+def _known(item: WorkItem, timebase: Timebase) -> list[Segmentation]:
     """Return the answer that is known: it takes the first opinion's place."""
     if item.gold is None:
         return []
-    return [Segmentation.from_json(item.gold, n_frames=_timebase(item).n_frames)]
+    return [Segmentation.from_json(item.gold, n_frames=timebase.n_frames)]
 
 
 def _timebase(item: WorkItem) -> Timebase:
     if item.timebase is None:
         raise InputError(f"Clip {item.name} has answers but no timebase on record.")
     return Timebase.from_json(item.timebase)
-
-
-def _sanity(opinion: OpinionWork, item: WorkItem, taxonomy: Taxonomy) -> SanityReport:
-    return check_submission(
-        [SubmittedSegment.from_json(segment) for segment in opinion.segments],
-        n_frames=_timebase(item).n_frames,
-        taxonomy=taxonomy,
-    )
 
 
 def _sound(
