@@ -5,6 +5,7 @@ What the files say is what the project shall be; applying them twice changes not
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, Final, Literal, TypeVar
 
@@ -52,7 +53,8 @@ def read_project(path: Path) -> tuple[str, ProjectIn]:
     try:
         policy = Policy.parse(spec.policy)
     except InputError as error:
-        raise InputError(f"{path}: {error.detail}", errors=error.errors) from error
+        faults = [fault | {"pointer": f"/policy{fault['pointer']}"} for fault in error.errors]
+        raise _refusal(path, {"policy": spec.policy}, faults) from error
     return spec.slug, ProjectIn(
         title=spec.title,
         policy=policy.model_dump(mode="json"),
@@ -98,9 +100,35 @@ def read_document(path: Path, model: type[_Model]) -> _Model:
     if not isinstance(data, dict):
         raise InputError(f"{path} must hold fields and values, as the demo's project files do.")
     try:
-        return parse_document(model, data, what=model.__name__)
+        return parse_document(model, data, what=path.name)
     except InputError as error:
-        raise InputError(f"{path}: {error.detail}", errors=error.errors) from error
+        raise _refusal(path, data, error.errors) from error
+
+
+def _refusal(path: Path, data: Any, faults: Sequence[Mapping[str, str]]) -> InputError:
+    """Name the file and its faulty fields in a person's words."""
+    said = []
+    for fault in faults:
+        place = _field(data, fault["pointer"])
+        said.append(f"{place}: {fault['detail']}" if place else fault["detail"])
+    return InputError(f"{path} is not valid. {'; '.join(said)}.", errors=faults)
+
+
+def _field(data: Any, pointer: str) -> str:
+    """Name the field that a pointer leads to, as ``changes`` does; without a name, by its place."""
+    names: list[str] = []
+    for part in filter(None, pointer.split("/")):
+        if isinstance(data, list) and part.isdigit() and int(part) < len(data):
+            data = data[int(part)]
+            name = data.get("name") if isinstance(data, dict) else None
+            if isinstance(name, str):
+                names.append(name)
+            else:
+                names[-1:] = [f"{names[-1] if names else ''} #{int(part) + 1}"]
+        else:
+            data = data.get(part) if isinstance(data, dict) else None
+            names.append(part)
+    return ".".join(names)
 
 
 def changes(

@@ -30,7 +30,14 @@ def promote(
     with tracker() as client:
         for uid in clips:
             made = client.gold_promote(project, uid, note=note)
-            console.print(f"{made.clip_name} is gold: {made.uid}", soft_wrap=True)
+            console.print(_promoted(made, note=note.strip()), soft_wrap=True)
+
+
+def _promoted(made: GoldOut, *, note: str) -> str:
+    if made.note == note:
+        return f"{made.clip_name} is gold: {made.uid}"
+    kept = f'its note stays "{made.note}"' if made.note else "it stays without a note"
+    return f"{made.clip_name} was gold already, and {kept}: {made.uid}"
 
 
 @app.command("withdraw")

@@ -18,6 +18,8 @@ app = typer.Typer(help="Who gets work: list, pause, activate, try anew.", no_arg
 Project = Annotated[str, typer.Argument(help="The project's slug.")]
 Username = Annotated[str, typer.Argument(help="The annotator.")]
 Note = Annotated[str, typer.Option(help="Why; kept on record.")]
+JOINED = "joined"
+"""The cause of an annotator's first standing where newcomers are tried."""
 
 
 @app.command("list")
@@ -91,7 +93,9 @@ def history_table(rows: list[StandingEventOut]) -> Table:
     table.add_column("why", overflow="fold")
     for event in rows:
         at = f"{event.at:%Y-%m-%d %H:%M}"
-        table.add_row(str(event.uid), at, event.before, event.after, event.actor, _why(event.cause))
+        # Who joins has stood nowhere before, though nobody's absence is told apart from work.
+        before = "(new)" if event.cause["code"] == JOINED else event.before
+        table.add_row(str(event.uid), at, before, event.after, event.actor, _why(event.cause))
     return table
 
 

@@ -7,6 +7,7 @@ back into them, so both sides of the wire raise the same types.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from types import TracebackType
 from typing import Any, ClassVar
 
 
@@ -138,3 +139,44 @@ class MediaError(ExternalError):
     status = 422
     default_code = "media"
     title = "The media file cannot be used"
+
+
+_OF_ANOTHER_FORM = (LookupError, TypeError, ValueError, AttributeError, ArithmeticError)
+"""What Python raises over data that are not of the form that code expects."""
+
+
+class reading:  # noqa: N801 - it stands after `with`, as a verb
+    """Refuse data that turn out not to be what they are read as.
+
+    What Python raises over data of another form (a missing or unknown field, a value of
+    another type) becomes an :class:`InputError`. A class and no generator, because a release
+    is read segment by segment.
+
+    Parameters
+    ----------
+    what : str
+        With its article, as in ``"a segment"``.
+    data : any JSON value, optional
+        Shown to whoever has to mend it; left out where it may be long.
+    """
+
+    __slots__ = ("_data", "_what")
+
+    def __init__(self, what: str, data: object = None) -> None:
+        self._what = what
+        self._data = data
+
+    def __enter__(self) -> None:
+        return None
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        if not isinstance(error, _OF_ANOTHER_FORM):
+            return
+        reason = f"the field {error} is missing" if isinstance(error, KeyError) else str(error)
+        shown = reason if self._data is None else f"{self._data!r} ({reason})"
+        raise InputError(f"This is not {self._what}: {shown}.") from error

@@ -13,7 +13,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Self
 
-from services.domain.errors import InputError
+from services.domain.errors import InputError, reading
 
 DEFAULT_LAYER = "main"
 
@@ -97,10 +97,8 @@ class Segment:
         InputError
             If a field is missing, unknown or of the wrong type.
         """
-        try:
+        with reading("a segment", data):
             return cls(**data)
-        except TypeError as error:
-            raise InputError(f"This is not a segment: {dict(data)!r} ({error}).") from error
 
 
 @dataclass(frozen=True, slots=True)
@@ -188,9 +186,5 @@ class SubmittedSegment:
         InputError
             If a field is missing or unknown.
         """
-        try:
+        with reading("a submitted segment", data):
             return cls(**data)
-        except TypeError as error:
-            raise InputError(
-                f"This is not a submitted segment: {dict(data)!r} ({error})."
-            ) from error

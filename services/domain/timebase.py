@@ -21,7 +21,7 @@ from functools import cached_property
 from itertools import accumulate, groupby, pairwise
 from typing import Any, Self
 
-from services.domain.errors import InputError
+from services.domain.errors import InputError, reading
 
 
 def parse_rational(text: str) -> Fraction:
@@ -185,12 +185,10 @@ class Timebase:
         InputError
             If a field is missing or of the wrong form.
         """
-        try:
+        with reading("a timebase"):
             return cls(
                 rate=parse_rational(data["rate"]),
                 tick=parse_rational(data["tick"]),
                 first_pts=int(data["first_pts"]),
                 runs=tuple(StepRun(step=int(s), count=int(n)) for s, n in data["runs"]),
             )
-        except (KeyError, TypeError, ValueError) as error:
-            raise InputError(f"This is not a timebase: {error!r}.") from error

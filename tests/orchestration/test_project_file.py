@@ -70,15 +70,33 @@ def test_the_applicant_stays_without_being_named():
         (None, "", "project.yaml cannot be read"),
         ("slug: [", "", "project.yaml is not YAML"),
         ("just text", "", "project.yaml must hold fields"),
-        ("slug: a b\ntitle: x", "", "/slug"),
+        ("slug: a b\ntitle: x", "", r"project\.yaml is not valid\. slug: "),
         ("slug: a\ntitle: x\ntaxonomy: none.yaml", "", "none.yaml cannot be read"),
-        ("slug: a\ntitle: x", "name: a\nversion: 1\nlayers: []", "taxonomy.yaml.*/layers"),
+        (
+            "slug: a\ntitle: x",
+            "name: a\nversion: 1\nlayers: []",
+            r"taxonomy\.yaml is not valid\. layers: ",
+        ),
+        (
+            "slug: a\ntitle: x",
+            "name: a\nversion: 1\nlayers: [{labels: [{name: pour, min_frames: -1}]}]",
+            r"taxonomy\.yaml is not valid\. layers #1\.labels\.pour\.min_frames: ",
+        ),
+        (
+            "slug: a\ntitle: x",
+            "name: a\nversion: 1\nlayers: [{labels: [{name: pour}, {name: pour}]}]",
+            r"taxonomy\.yaml is not valid\. layers #1: .*pour",
+        ),
         (
             "slug: a\ntitle: x\npolicy: {tolerance_frames: -1}",
             "name: a\nversion: 1\nlayers: [{labels: [{name: pour}]}]",
-            "project.yaml.*/tolerance_frames",
+            r"project\.yaml is not valid\. policy\.tolerance_frames: ",
         ),
-        ("slug: a\ntitle: x\nmembers: {ana: boss}", "", "/members/ana"),
+        (
+            "slug: a\ntitle: x\nmembers: {ana: boss}",
+            "",
+            r"project\.yaml is not valid\. members\.ana: ",
+        ),
     ],
 )
 def test_a_faulty_file_is_named_with_its_field(tmp_path, project, taxonomy, message):

@@ -55,6 +55,36 @@ def test_gold_is_promoted_listed_and_withdrawn(play: Play, say: Say) -> None:
     assert "withdrawn" in say("gold", "list", "kitchen")
 
 
+def test_gold_that_is_promoted_again_keeps_its_note_and_says_so(play: Play, say: Say) -> None:
+    clip, plain = play.accepted(), play.accepted()
+    say("gold", "promote", "kitchen", str(clip), "--note", " clear ")
+    again = say("gold", "promote", "kitchen", str(clip), "--note", "clear")
+    assert f"{play.clip(clip).name} is gold:" in again
+    other = say("gold", "promote", "kitchen", str(clip), "--note", "doubtful")
+    assert 'was gold already, and its note stays "clear"' in other
+    say("gold", "promote", "kitchen", str(plain))
+    late = say("gold", "promote", "kitchen", str(plain), "--note", "clear")
+    assert "was gold already, and it stays without a note" in late
+    assert {item.note for item in play["lea"].gold("kitchen")} == {"clear", ""}
+
+
+def test_gold_is_asked_of_nobody_who_was_never_there(play: Play, say: Say) -> None:
+    assert "annotator" in say("gold", "shown", "kitchen", "--user", "ana")  # shown none so far
+    with pytest.raises(NotFoundError, match="kitchen has no annotator 'nobody'"):
+        say("gold", "shown", "kitchen", "--user", "nobody")
+
+
+def test_who_has_left_is_still_among_those_gold_was_shown_to(play: Play, say: Say) -> None:
+    golden(play)
+    rules(play, "dot", calibration_clips=1)
+    seats_open(play)
+    (showing,) = showings(play)
+    score(play, showing.clip_uid)
+    leave(play, "dot")
+    assert "dot" not in {item.username for item in play["lea"].standings("kitchen")}
+    assert "calibration" in say("gold", "shown", "kitchen", "--user", "dot")
+
+
 def test_it_shows_to_whom_gold_went_and_how_they_did(play: Play, say: Say) -> None:
     golden(play)
     rules(play, "dot", "eve", gold_share=1)
@@ -78,6 +108,15 @@ def test_a_standing_is_changed_listed_and_taken_back(play: Play, say: Say) -> No
     rules(play, calibration_clips=1)
     assert "ben is calibrating" in say("standing", "calibrate", "kitchen", "ben")
     assert "ben is active" in say("standing", "activate", "kitchen", "ben")
+
+
+def test_the_history_of_who_joins_has_a_beginning(play: Play, say: Say) -> None:
+    rules(play, "dot", calibration_clips=1)
+    say("standing", "pause", "kitchen", "dot")
+    _, first, second = say("standing", "history", "kitchen", "dot").splitlines()
+    assert first.split()[3:6] == ["(new)", "calibrating", "lea"]
+    assert first.split()[-1] == "joined"
+    assert second.split()[3:5] == ["calibrating", "paused"]
 
 
 def test_a_stuck_shadow_clip_is_among_what_is_stuck(play: Play, say: Say) -> None:

@@ -70,15 +70,53 @@ def align(
 
     Notes
     -----
-    The cost grows with the number of eligible pairs, which for disjoint timelines is that of
-    segments, times at most twice the window where they are shorter than it.
+    Two segments of one label that share a frame with each other and with nothing else are a
+    pair of every best alignment: whatever takes one of them, or crosses them, is a pair that
+    shares no frame, and no number of those weighs as much. So what lies between two such pairs
+    is aligned on its own. The cost is that of sorting out those pairs, and grows with the
+    number of eligible pairs among the rest, which for disjoint timelines is that of segments,
+    times at most twice the window where they are shorter than it.
     """
     worth = _Worth.over(a, b, window=window)
-    chains = _Chains(worth.piece)
-    for row, edges in enumerate(_rows(a, b, worth, tolerances=tolerances, window=window)):
-        if edges:
-            chains.add(row, edges)
-    return [_group(link, a, b) for link in chains.best()]
+    groups: list[Group] = []
+    row = column = 0
+    for next_row, next_column in [*_sure_pairs(a, b), (len(a), len(b))]:
+        if row < next_row and column < next_column:
+            chains = _Chains(worth.piece)
+            rows, columns = a[row:next_row], b[column:next_column]
+            found = _rows(rows, columns, worth, tolerances=tolerances, window=window)
+            for place, edges in enumerate(found):
+                if edges:
+                    chains.add(place, edges)
+            links = (_moved(link, row, column) for link in chains.best())
+            groups += (_group(link, a, b) for link in links)
+        if next_row < len(a):
+            groups.append(((next_row,), (next_column,)))
+        row, column = next_row + 1, next_column + 1
+    return groups
+
+
+def _sure_pairs(a: Sequence[Segment], b: Sequence[Segment]) -> list[tuple[int, int]]:
+    """Return those of one label that meet each other and nothing else, in order of time."""
+    meetings = [(_NONE, _NONE)]
+    row = column = 0
+    while row < len(a) and column < len(b):
+        one, other = a[row], b[column]
+        if one.onset < other.offset and other.onset < one.offset:
+            meetings.append((row, column))
+        if one.offset <= other.offset:
+            row += 1
+        else:
+            column += 1
+    meetings.append((len(a), len(b)))
+    # Meetings come in order of both: one that shares a segment is next to it.
+    return [
+        (row, column)
+        for before, (row, column), after in zip(meetings, meetings[1:], meetings[2:], strict=False)
+        if before[0] < row < after[0]
+        and before[1] < column < after[1]
+        and a[row].label == b[column].label
+    ]
 
 
 class _Worth(NamedTuple):
@@ -247,6 +285,12 @@ class _Chains:
             links.append(self._links[number])
             number = links[-1][0]
         return links[::-1]
+
+
+def _moved(link: _Link, row: int, column: int) -> _Link:
+    """Return the link of segments that come after so many others."""
+    before, first_row, last_row, first_column, last_column = link
+    return before, first_row + row, last_row + row, first_column + column, last_column + column
 
 
 def _group(link: _Link, a: Sequence[Segment], b: Sequence[Segment]) -> Group:

@@ -3,7 +3,10 @@
 Conventions
 -----------
 Where n segments lie over n others there are n times n candidates: one Python object for each
-would take longer than to choose among them.
+would take longer than to choose among them. The arrays are as narrow as their contents, since
+there are as many entries as pairs: while the best of a crowd are chosen (``crowds``) some 200
+bytes a pair are held, so a thousand segments over a thousand others take 200 MB. Nothing here
+bounds how many segments may lie over each other.
 """
 
 from __future__ import annotations
@@ -18,6 +21,9 @@ from services.domain.comparison.tolerances import Tolerances
 from services.domain.segments import Segment
 
 Ints = NDArray[np.int64]
+Places = NDArray[np.int32]
+"""Where something stands among the segments of one opinion."""
+Flags = NDArray[np.int8]
 Bools = NDArray[np.bool_]
 
 
@@ -34,13 +40,25 @@ class Candidates(NamedTuple):
         As there too.
     """
 
-    rows: Ints
-    columns: Ints
+    rows: Places
+    columns: Places
     agrees: Bools
     same_label: Bools
     is_near: Bools
-    n_outside: Ints
+    n_outside: Flags
     distance: Ints
+
+    def only(self, wanted: Ints | Bools) -> Candidates:
+        """Return some of the pairs."""
+        return Candidates(
+            rows=self.rows[wanted],
+            columns=self.columns[wanted],
+            agrees=self.agrees[wanted],
+            same_label=self.same_label[wanted],
+            is_near=self.is_near[wanted],
+            n_outside=self.n_outside[wanted],
+            distance=self.distance[wanted],
+        )
 
 
 def candidates(
@@ -79,7 +97,7 @@ def candidates(
         agrees=is_near & onset_within & offset_within,
         same_label=same_label,
         is_near=is_near,
-        n_outside=2 - onset_within.astype(np.int64) - offset_within,
+        n_outside=np.int8(2) - onset_within.astype(np.int8) - offset_within,
         distance=abs(onsets_b[columns] - onsets_a[rows])
         + abs(offsets_b[columns] - offsets_a[rows]),
     )
@@ -93,13 +111,13 @@ def _boundaries(segments: Sequence[Segment]) -> tuple[Ints, Ints]:
 
 
 def _share(
-    onsets: Ints, offsets: Ints, other_onsets: Ints, other_offsets: Ints, others: Ints
+    onsets: Ints, offsets: Ints, other_onsets: Ints, other_offsets: Ints, others: Places
 ) -> Bools:
     """Whether each segment shares a frame with the other that is named for it."""
     return (onsets < other_offsets[others]) & (other_onsets[others] < offsets)
 
 
-def _eligible(a: tuple[Ints, Ints], b: tuple[Ints, Ints], window: int) -> tuple[Ints, Ints]:
+def _eligible(a: tuple[Ints, Ints], b: tuple[Ints, Ints], window: int) -> tuple[Places, Places]:
     """Return the eligible pairs; costs what it finds, but for onsets within one window.
 
     Of two segments that share a frame one begins while the other lasts: a look at what
@@ -123,9 +141,10 @@ def _eligible(a: tuple[Ints, Ints], b: tuple[Ints, Ints], window: int) -> tuple[
     return rows[order], columns[order]
 
 
-def _stretches(first: Ints, last: Ints) -> tuple[Ints, Ints]:
+def _stretches(first: Ints, last: Ints) -> tuple[Places, Places]:
     """Pair each index ``i`` with every number of ``first[i]..last[i] - 1``."""
     lengths = np.maximum(last - first, 0)
-    numbers = np.repeat(np.arange(len(first)), lengths)
+    numbers = np.repeat(np.arange(len(first), dtype=np.int32), lengths)
     before = np.cumsum(lengths) - lengths
-    return numbers, np.arange(len(numbers)) - np.repeat(before - first, lengths)
+    others = np.arange(len(numbers)) - np.repeat(before - first, lengths)
+    return numbers, others.astype(np.int32)

@@ -30,13 +30,17 @@ from scipy.sparse import csr_array
 from scipy.sparse.csgraph import min_weight_full_bipartite_matching
 
 Ints = NDArray[np.int64]
+Places = NDArray[np.int32]
+Ranks = NDArray[np.integer]
 Bools = NDArray[np.bool_]
 
 LARGEST_EXACT = 2**53
 """Up to here every integer is a float."""
 
 
-def best_pairs(rows: Ints, columns: Ints, ranks: Sequence[Ints]) -> list[tuple[int, int]] | None:
+def best_pairs(
+    rows: Places, columns: Places, ranks: Sequence[Ranks]
+) -> list[tuple[int, int]] | None:
     """Choose pairs of least ranks with every row and every column used at most once.
 
     Parameters
@@ -58,10 +62,10 @@ def best_pairs(rows: Ints, columns: Ints, ranks: Sequence[Ints]) -> list[tuple[i
     ``j`` the stand-in ``n + j`` among the rows. Who stays alone goes to the own stand-in, and
     the stand-ins of two that are paired are paired as well; both are free of charge.
     """
-    row_names, rows = np.unique(rows, return_inverse=True)
-    column_names, columns = np.unique(columns, return_inverse=True)
+    row_names, rows = _numbered(rows)
+    column_names, columns = _numbered(columns)
     n, m = len(row_names), len(column_names)
-    alone_rows, alone_columns = np.arange(n), np.arange(m)
+    alone_rows, alone_columns = np.arange(n, dtype=np.int32), np.arange(m, dtype=np.int32)
     graph = _Graph.of(
         np.concatenate([rows, alone_rows, n + alone_columns, n + columns]),
         np.concatenate([columns, m + alone_rows, alone_columns, m + rows]),
@@ -70,7 +74,7 @@ def best_pairs(rows: Ints, columns: Ints, ranks: Sequence[Ints]) -> list[tuple[i
     if stages is None:
         return None
     chosen: Ints = np.full(n + m, -1)
-    left = np.concatenate([np.arange(len(rows)), np.full(n + m + len(rows), -1)])[graph.order]
+    left = np.where(graph.order < len(rows), graph.order, np.int32(-1))
     for stage in stages:
         cost = np.where(left >= 0, stage[left], 0)
         chosen = graph.cheapest(cost)
@@ -82,7 +86,15 @@ def best_pairs(rows: Ints, columns: Ints, ranks: Sequence[Ints]) -> list[tuple[i
     return [(int(row_names[row]), int(column_names[column])) for row, column in pairs]
 
 
-def _stages(ranks: Sequence[Ints], n_nodes: int) -> list[Ints] | None:
+def _numbered(names: Places) -> tuple[Places, Places]:
+    """Return the names that there are, in order, and for each entry the number of its name."""
+    there = np.flatnonzero(np.bincount(names)).astype(np.int32)
+    numbers = np.zeros(int(names.max(initial=-1)) + 1, dtype=np.int32)
+    numbers[there] = np.arange(len(there))
+    return there, numbers[names]
+
+
+def _stages(ranks: Sequence[Ranks], n_nodes: int) -> list[Ints] | None:
     """Pack neighbouring ranks into one number for as long as no sum can leave the floats.
 
     Prices add up costs along a path, which meets no node twice: four times the number of nodes
@@ -97,21 +109,21 @@ def _stages(ranks: Sequence[Ints], n_nodes: int) -> list[Ints] | None:
         if 4 * n_nodes * highest * unit + unit < LARGEST_EXACT:
             stages[-1] = stages[-1] * unit + rank
         else:
-            stages.append(rank)
+            stages.append(rank.astype(np.int64))
     return stages
 
 
 class _Graph(NamedTuple):
     """Edges in order of rows; ``begins`` says where each row's are, ``order`` whence they came."""
 
-    rows: Ints
-    columns: Ints
+    rows: Places
+    columns: Places
     begins: Ints
-    order: Ints
+    order: Places
 
     @classmethod
-    def of(cls, rows: Ints, columns: Ints) -> Self:
-        order = np.lexsort((columns, rows))
+    def of(cls, rows: Places, columns: Places) -> Self:
+        order = np.lexsort((columns, rows)).astype(np.int32)
         begins = np.zeros(int(rows.max(initial=-1)) + 2, dtype=np.int64)
         np.cumsum(np.bincount(rows), out=begins[1:])
         return cls(rows[order], columns[order], begins, order)
@@ -125,8 +137,7 @@ class _Graph(NamedTuple):
         size = len(self.begins) - 1
         # Zero would read as no edge; the same for all edges, an addition changes nothing.
         weights = (cost - cost.min(initial=0) + 1).astype(np.float64)
-        index = self.columns.astype(np.int32), self.begins.astype(np.int32)
-        matrix = csr_array((weights, *index), shape=(size, size))
+        matrix = csr_array((weights, self.columns, self.begins.astype(np.int32)), (size, size))
         found: Ints = min_weight_full_bipartite_matching(matrix)[1].astype(np.int64)
         return found
 

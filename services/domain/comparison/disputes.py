@@ -10,7 +10,7 @@ from dataclasses import asdict, dataclass, fields, replace
 from enum import StrEnum
 from typing import Any, Final, Self
 
-from services.domain.errors import InputError
+from services.domain.errors import InputError, reading
 from services.domain.segments import Segment
 
 
@@ -291,15 +291,13 @@ class Comparison:
         InputError
             If a field is missing, unknown or of the wrong form.
         """
-        try:
+        with reading("a comparison"):
             return cls(
                 agreed=tuple(AgreedSegment.from_json(item) for item in data["agreed"]),
                 disputes=tuple(Dispute.from_json(item) for item in data["disputes"]),
                 counts=ComparisonCounts(**data["counts"]),
                 n_frames=data["n_frames"],
             )
-        except (KeyError, TypeError, ValueError, IndexError) as error:
-            raise InputError(f"This is not a comparison: {error!r}.") from error
 
 
 def _share(part: int, whole: int) -> float | None:

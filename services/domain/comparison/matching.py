@@ -25,7 +25,7 @@ from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components
 
 from services.domain.comparison.alignment import Group, align
-from services.domain.comparison.candidates import Bools, Candidates, Ints, candidates
+from services.domain.comparison.candidates import Candidates, Flags, Ints, candidates
 from services.domain.comparison.crowds import best_pairs
 from services.domain.comparison.pairing import Edge, heaviest_assignment
 from services.domain.comparison.tolerances import Tolerances
@@ -123,15 +123,13 @@ def _assign(
     found = candidates(a, b, tolerances=tolerances, window=window)
     pairs: list[tuple[int, int]] = []
     is_left = np.ones(len(found.rows), dtype=np.bool_)
-    ranks = _ranks(found)
     for crowd in _crowds(found, n_rows=len(a), n_columns=len(b)):
-        chosen = best_pairs(
-            found.rows[crowd], found.columns[crowd], [rank[crowd] for rank in ranks]
-        )
+        those = found.only(crowd)
+        chosen = best_pairs(those.rows, those.columns, _ranks(those))
         if chosen is not None:
             pairs += chosen
             is_left[crowd] = False
-    pairs += heaviest_assignment(_edges(found, is_left, a, b), n_columns=len(b))
+    pairs += heaviest_assignment(_edges(found.only(is_left), a, b), n_columns=len(b))
     return [((row,), (column,)) for row, column in sorted(pairs)]
 
 
@@ -158,28 +156,25 @@ def _crowds(found: Candidates, *, n_rows: int, n_columns: int) -> Iterator[Ints]
         yield order[last[crowd] - n_candidates[crowd] : last[crowd]]
 
 
-def _ranks(found: Candidates) -> tuple[Ints, ...]:
+def _ranks(found: Candidates) -> tuple[Ints | Flags, ...]:
     """Return the ranks of the notes, the first being the most important; less is better."""
     return (
-        -found.agrees.astype(np.int64),
-        -found.same_label.astype(np.int64),
-        -found.is_near.astype(np.int64),
-        np.full(len(found.rows), -1),
+        -found.agrees.astype(np.int8),
+        -found.same_label.astype(np.int8),
+        -found.is_near.astype(np.int8),
+        np.full(len(found.rows), -1, dtype=np.int8),
         found.n_outside,
         found.distance,
     )
 
 
-def _edges(
-    found: Candidates, wanted: Bools, a: Sequence[Segment], b: Sequence[Segment]
-) -> Iterator[Edge]:
-    """Weigh the wanted candidates: the ranks of the notes, as one integer each."""
+def _edges(found: Candidates, a: Sequence[Segment], b: Sequence[Segment]) -> Iterator[Edge]:
+    """Weigh the candidates: the ranks of the notes, as one integer each."""
     most = min(len(a), len(b)) + 1
     farthest = most * int(found.distance.max(initial=0)) + 1
-    ranks = (rank[wanted].tolist() for rank in _ranks(found))
-    columns = found.rows[wanted].tolist(), found.columns[wanted].tolist()
+    ranks = (rank.tolist() for rank in _ranks(found))
     for row, column, agrees, same, near, pair, outside, distance in zip(
-        *columns, *ranks, strict=True
+        found.rows.tolist(), found.columns.tolist(), *ranks, strict=True
     ):
         cost = ((agrees * most + same) * most + near) * most + pair
         yield row, column, -((cost * 2 * most + outside) * farthest + distance)

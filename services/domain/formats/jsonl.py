@@ -14,7 +14,7 @@ from collections.abc import Iterable, Iterator
 from typing import Any, Final
 
 from services.domain.canonical import canonical_json
-from services.domain.errors import InputError
+from services.domain.errors import InputError, reading
 from services.domain.formats.records import Exporter, Piece, ReleaseHead, ReleaseRecord
 
 PATH: Final = "clips.jsonl"
@@ -52,10 +52,13 @@ def read(lines: Iterable[bytes]) -> Iterator[ReleaseRecord]:
     """
     for number, line in enumerate(lines, start=1):
         try:
-            data = json.loads(line)
-            yield ReleaseRecord.from_json(data | {"segments": _without_derived(data["segments"])})
-        except (ValueError, KeyError, TypeError, InputError) as error:
+            with reading("a release record"):
+                data = json.loads(line)
+                own = data | {"segments": _without_derived(data["segments"])}
+            record = ReleaseRecord.from_json(own)
+        except InputError as error:
             raise InputError(f"Line {number}: {error}") from error
+        yield record
 
 
 def _without_derived(segments: list[dict[str, Any]]) -> list[dict[str, Any]]:

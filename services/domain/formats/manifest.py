@@ -18,7 +18,7 @@ from typing import Any, Final, Literal, Self
 
 from services.domain.canonical import canonical_json
 from services.domain.comparison.disputes import ComparisonCounts
-from services.domain.errors import InputError
+from services.domain.errors import InputError, reading
 from services.domain.formats.records import ReleaseHead, ReleaseRecord
 
 PATH: Final = "manifest.json"
@@ -179,13 +179,11 @@ def read_files(document: bytes) -> tuple[FileEntry, ...]:
     InputError
         If this is no manifest, or it names a path outside the release.
     """
-    try:
+    with reading("a release manifest"):
         data = json.loads(document)
         if data["form"] != FORM:
             raise ValueError(f"form {data['form']!r}")
         return tuple(FileEntry(**entry) for entry in data["files"])
-    except (ValueError, KeyError, TypeError) as error:
-        raise InputError(f"This is not a release manifest: {error!r}.") from error
 
 
 def verify(document: bytes, found: Mapping[str, FileEntry]) -> tuple[Fault, ...]:

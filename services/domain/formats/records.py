@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any, Literal, Self, get_args
 
 from services.domain.comparison.disputes import Comparison
-from services.domain.errors import InputError
+from services.domain.errors import reading
 from services.domain.policy import Policy
 from services.domain.segments import Segmentation
 from services.domain.taxonomy import Taxonomy
@@ -125,7 +125,7 @@ class ReleaseRecord:
         InputError
             If a field is missing or of the wrong form.
         """
-        try:
+        with reading("a release record"):
             if data["status"] not in get_args(Status):
                 raise ValueError(f"status {data['status']!r}")
             timebase = Timebase.from_json(data["timebase"])
@@ -148,8 +148,6 @@ class ReleaseRecord:
                 policy_hash=data["policy_hash"],
                 round=data["round"],
             )
-        except (KeyError, TypeError, ValueError) as error:
-            raise InputError(f"This is not a release record: {error!r}.") from error
 
 
 Piece = tuple[str, bytes]

@@ -15,7 +15,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any, Final, Literal, Self
 
-from services.domain.errors import InputError
+from services.domain.errors import reading
 from services.domain.frame_numbers import shown_frames
 from services.domain.segments import Segment, Segmentation
 
@@ -82,10 +82,8 @@ class Finding:
         InputError
             If a field is missing or unknown.
         """
-        try:
+        with reading("a finding", data):
             return cls(**{**data, "region_ids": tuple(data["region_ids"])})
-        except (KeyError, TypeError) as error:
-            raise InputError(f"This is not a finding: {dict(data)!r} ({error}).") from error
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

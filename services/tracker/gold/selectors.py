@@ -16,11 +16,13 @@ from services.domain.monitoring.gold import Gold as KnownAnswer
 from services.domain.workflow import ClipState
 from services.tracker.annotations.models import Assignment
 from services.tracker.clips.models import Clip
-from services.tracker.core.roles import DecisionStatus, Role
+from services.tracker.core.roles import DecisionStatus
 from services.tracker.gold.models import Gold, Showing
 from services.tracker.people.models import User
 from services.tracker.projects.models import Project
+from services.tracker.projects.selectors import project_visible_to
 from services.tracker.quality.models import Decision
+from services.tracker.standing.selectors import annotator_get
 
 LONGEST_WAIT = "200ms"
 """For a lock on a gold's clip; well below PostgreSQL's deadlock_timeout of 1 s."""
@@ -46,12 +48,7 @@ def gold_of(*, project: Project) -> QuerySet[Gold]:
 
 def gold_get(*, user: User, uid: UUID) -> Gold:
     """Return one entry, or raise NotFoundError; people who label never see any."""
-    rows = _told().filter(uid=uid)
-    if user.role == Role.MANAGER:
-        rows = rows.filter(project__members=user)
-    elif user.role != Role.WORKER:
-        rows = rows.none()
-    found = rows.first()
+    found = _told().filter(uid=uid, project__in=project_visible_to(user=user)).first()
     if found is None:
         raise NotFoundError(f"There is no gold {uid} that you may see.")
     return found
@@ -155,12 +152,22 @@ def names_shown(*, clip_id: int) -> set[str]:
 
 
 def showings_of(*, project: Project, query: Mapping[str, str]) -> QuerySet[Showing]:
-    """Return to whom a project's gold was shown, and how they did; all or as asked."""
+    """Return to whom a project's gold was shown, and how they did; all or as asked.
+
+    Raises
+    ------
+    NotFoundError
+        If it is asked of somebody who neither labels there nor was shown any.
+    """
     columns = {"username": "user__username", "purpose": "purpose"}
     wanted = {columns[name]: value for name, value in query.items()}
     seat = Assignment.objects.filter(clip=OuterRef("clip")).values("state")[:1]
+    shown = Showing.objects.filter(gold__project=project)
+    # Who has left the project was still shown what was shown.
+    if (username := query.get("username")) and not shown.filter(user__username=username).exists():
+        annotator_get(project=project, username=username)
     return (
-        Showing.objects.filter(gold__project=project, **wanted)
+        shown.filter(**wanted)
         .select_related("gold", "user", "clip", "score__annotation")
         .annotate(seat_state=seat)
     )

@@ -15,6 +15,7 @@ from services.domain.standing import AnnotatorStanding
 from services.tracker.core.roles import Role
 from services.tracker.people.models import User
 from services.tracker.projects.models import Project
+from services.tracker.projects.selectors import project_visible_to
 from services.tracker.standing.models import StandingEvent
 
 
@@ -98,12 +99,7 @@ def standing_events(*, project: Project, username: str) -> QuerySet[StandingEven
 
 def standing_event_get(*, user: User, uid: UUID) -> StandingEvent:
     """Return one event of a project that a manager or worker sees, or raise NotFoundError."""
-    rows = _events().filter(uid=uid)
-    if user.role == Role.MANAGER:
-        rows = rows.filter(project__members=user)
-    elif user.role != Role.WORKER:
-        rows = rows.none()
-    found = rows.first()
+    found = _events().filter(uid=uid, project__in=project_visible_to(user=user)).first()
     if found is None:
         raise NotFoundError(f"There is no standing event {uid} that you may see.")
     return found

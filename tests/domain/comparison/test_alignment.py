@@ -204,3 +204,32 @@ def test_its_cost_does_not_depend_on_how_many_pieces_a_split_has(pieces_each: in
     groups = align(a, b, tolerances=THREE, window=15)
     assert sum(len(columns) for _, columns in groups) == n
     assert time.process_time() - before < 5
+
+
+def test_who_meets_one_other_of_the_same_label_is_paired_without_a_look_at_the_rest() -> None:
+    asked: list[str] = []
+
+    def of_label(label: str) -> tuple[int, int]:
+        asked.append(label)
+        return 3, 3
+
+    a = [Segment(label="X", onset=i, offset=i + 1) for i in range(1000)]
+    b = [segment for segment in a if segment.onset % 100]
+    groups = align(a, b, tolerances=Tolerances(of_label=of_label), window=15)
+    assert groups == [((s.onset,), (place,)) for place, s in enumerate(b)]
+    assert not asked
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ("X 0-9, X 9-20", "X 4-12"),  # meets two
+        ("X 0-9", "Y 0-9, X 9-12"),  # meets another label
+        ("X 0-9, Y 12-14", "Y 9-12, X 12-14"),  # meets nothing of its own label
+    ],
+)
+def test_who_meets_more_or_something_else_is_weighed(one: str, other: str) -> None:
+    a, b = opinion(one), opinion(other)
+    found = worth(aligned((a, b)), list(a), list(b))
+    assert found == best(list(a), list(b), 15)
+    assert found > NOTHING

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+import tracemalloc
 from itertools import pairwise
 from unittest.mock import patch
 
@@ -174,6 +175,16 @@ def test_a_thousand_over_a_thousand_take_seconds_at_most(name: str) -> None:
     assert len(groups) == 1000
     there = sorted((a[i].order, b[j].order) for (j,), (i,) in matched(b, a))
     assert there == sorted((a[i].order, b[j].order) for (i,), (j,) in groups)
+
+
+def test_a_crowd_takes_some_200_bytes_a_pair() -> None:
+    a, b = crowd("shuffled", 300)
+    matched(a, b)  # what is made once does not count
+    tracemalloc.start()
+    matched(a, b)
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert peak / 300**2 < 230
 
 
 @pytest.mark.parametrize("name", SHAPES)

@@ -143,7 +143,7 @@ def test_bad_input_is_status_2_and_prints_no_finding(
 @pytest.mark.parametrize(
     ("document", "sentence"),
     [
-        ("name: x", "/version: Field required"),
+        ("name: x", "t.yaml is not valid. version: Field required"),
         ("- x", "must hold fields and values"),
         ("a: [", "is not YAML"),
         ("name: 2001-99-99", "is not YAML"),
