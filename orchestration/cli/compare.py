@@ -10,8 +10,10 @@ import typer
 
 from orchestration.cli.plain import console_beside, ends_tidily, read_taxonomy
 from services.domain.errors import InputError
+from services.domain.metrics.tolerances import TOLERANCES
 
 _MOST_FRAMES: Final = 1_000_000
+_USUAL: Final = ",".join(map(str, TOLERANCES))
 
 
 def compare(
@@ -29,7 +31,7 @@ def compare(
     ] = None,
     tolerance: Annotated[
         str, typer.Option(metavar="FRAMES", help="Tolerances of the counts, inclusive.")
-    ] = "0,1,2,3,5,10",
+    ] = _USUAL,
     gamma: Annotated[
         bool,
         typer.Option(
@@ -79,7 +81,7 @@ def read_tolerances(text: str) -> tuple[int, ...]:
         if not re.fullmatch(r"[0-9]{1,9}", part) or int(part) > _MOST_FRAMES:
             raise InputError(
                 f'--tolerance: "{part}" is no number of frames. Give whole numbers up to '
-                f"{_MOST_FRAMES:,}, as in 0,1,2,3,5,10."
+                f"{_MOST_FRAMES:,}, as in {_USUAL}."
             )
     frames = tuple(int(part) for part in found)
     if len(set(frames)) != len(frames):

@@ -17,6 +17,7 @@ from services.client.quality_payloads import (
     AlarmOut,
     AnchoringOut,
     AnnotatorsOut,
+    ConfirmationOut,
     EstimateOut,
     QualityOut,
     ShareLimitsOut,
@@ -42,17 +43,24 @@ def quality(
     note: Annotated[str, typer.Option(help="Why it is taken back; kept on record.")] = "",
 ) -> None:
     """Show a project's quality: all figures with their 95 % intervals."""
+    # Imported here, because the metrics bring scipy in and `segue --help` shall not wait for it.
+    from orchestration.cli.layer_tables import layer_tables
+
     console = wide_console()
     with tracker() as client:
         if take_back is not None:
             taken = client.alarm_reverse(take_back, note=note)
             console.print(f"The alarm over {taken.username} is taken back.")
             return
-        console.print(agreement_table(client.quality(project)))
+        agreement = client.quality(project)
+        anchoring = client.quality_anchoring(project)
+        console.print(agreement_table(agreement))
+        for table in layer_tables(agreement, anchoring):
+            console.print(table)
         people = client.quality_annotators(project, reference=reference.value)
         console.print(people_table(people))
         console.print(confusion_table(people))
-        console.print(anchoring_table(client.quality_anchoring(project)))
+        console.print(anchoring_table(anchoring))
         print_alarms(console, list(client.alarms(project)))
 
 
@@ -147,9 +155,18 @@ def print_alarms(console: Console, alarms: list[AlarmOut]) -> None:
             f"alarm {alarm.uid} over {alarm.username}, {alarm.raised_at:%Y-%m-%d %H:%M}: "
             f"{followed} ({n_clips} clips in doubt){back}",
             *(f"  {signal.sentence}" for signal in alarm.signals),
+            *_second_look(alarm.confirmation),
         ]
         for line in lines:
             console.print(line, highlight=False, markup=False, soft_wrap=True)
+
+
+def _second_look(found: ConfirmationOut | None) -> list[str]:
+    if found is None:
+        return []
+    again = "; ".join(signal.sentence for signal in found.signals)
+    head = f"borne out {found.confirmed_at:%Y-%m-%d %H:%M} by {found.n_later} later gold answers"
+    return [f"  {head}: {again}"]
 
 
 def _table(title: str, *headings: str) -> Table:

@@ -128,10 +128,9 @@ class Agreement:
 
     def _forget_many_labels(self) -> None:
         """Let go of sums by label where labels are free text, which would grow with the file."""
-        pooled = self._alphas.pooled
-        self._many_labels |= pooled is not None and len(pooled.per_label) > MOST_LABELS
+        self._many_labels |= self._alphas.n_labels > MOST_LABELS
         if self._many_labels:
-            self._alphas.pooled = None
+            self._alphas.forget_labels()
 
     def _measure_gamma(self, batch: AgreementBatch, item: Item, *, n_labels: int) -> Gamma | None:
         n_pairings = sum(len(a) * len(b) for a, b in combinations(item.named, 2))

@@ -24,9 +24,9 @@ class QualityCalls:
     def quality(
         self, slug: str, *, taxonomy_version: int | None = None, days: int | None = None
     ) -> QualityOut:
-        """Show how far blind opinions agree: in all, by label, pair and day.
+        """Show how far blind opinions agree: in all, by label, layer, pair and day.
 
-        Of a taxonomy version are only ``labels``; the rest is over all versions.
+        Of a taxonomy version are only ``labels`` and ``layers``; the rest is over all versions.
         """
         return self._wire.get(
             f"/projects/{slug}/quality", QualityOut, taxonomy_version=taxonomy_version, days=days

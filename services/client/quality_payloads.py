@@ -40,6 +40,31 @@ class LabelAgreementOut(AgreementOut):
     label: str
 
 
+class FigureOut(Payload):
+    """One of the field's measures over many pairs of opinions, named as `segue compare` does."""
+
+    name: str
+    value: float | None
+    low: float | None
+    high: float | None
+    n: int
+    """Pairs that had something to compare."""
+
+
+class MeasuresOut(Payload):
+    """Pairs of blind opinions, the one of the older account first, on one layer."""
+
+    n_pairs: int
+    figures: list[FigureOut]
+
+
+class LayerMeasuresOut(MeasuresOut):
+    """What the pairs come to on a layer."""
+
+    taxonomy_version: int
+    layer: str
+
+
 class PairAgreementOut(AgreementOut):
     """Agreement of two people."""
 
@@ -54,10 +79,11 @@ class DayAgreementOut(AgreementOut):
 
 
 class QualityOut(Payload):
-    """How far blind opinions agree in a project; but for ``labels``, over all its taxonomies."""
+    """How far blind opinions agree; but for ``labels`` and ``layers``, over all taxonomies."""
 
     overall: AgreementOut
     labels: list[LabelAgreementOut]
+    layers: list[LayerMeasuresOut]
     pairs: list[PairAgreementOut]
     days: list[DayAgreementOut]
 
@@ -178,6 +204,15 @@ class PersonAnchoringOut(Payload):
     time_without_draft: TimeOut
 
 
+class LayerAnchoringOut(Payload):
+    """What the pairs come to on a layer where they saw a draft, and where they did not."""
+
+    taxonomy_version: int
+    layer: str
+    with_draft: MeasuresOut
+    without_draft: MeasuresOut
+
+
 class AnchoringOut(Payload):
     """What drafts do to a project's people."""
 
@@ -185,6 +220,7 @@ class AnchoringOut(Payload):
     with_draft: AgreementOut
     without_draft: AgreementOut
     difference: EstimateOut
+    layers: list[LayerAnchoringOut]
     people: list[PersonAnchoringOut]
 
 
@@ -235,6 +271,16 @@ class ReversalOut(Payload):
     reversed_at: datetime
 
 
+class ConfirmationOut(Payload):
+    """That later answers alone bore an alarm out: the second look."""
+
+    n_later: int
+    """The person's gold answers since the alarm."""
+    signals: list[SignalOut]
+    """Those of the alarm's that stood out again."""
+    confirmed_at: datetime
+
+
 class AlarmOut(Payload):
     """What stood out about one person, and what followed."""
 
@@ -243,6 +289,8 @@ class AlarmOut(Payload):
     policy_version: int
     signals: list[SignalOut]
     consequences: list[ConsequenceOut]
+    confirmation: ConfirmationOut | None
+    """None: seen once so far."""
     reversal: ReversalOut | None
     raised_at: datetime
 

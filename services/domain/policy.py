@@ -36,6 +36,11 @@ class Monitoring(BaseModel):
     ewma_limit: float = Field(3.0, gt=0, description="Limit in standard deviations.")
     cusum_slack: float = Field(0.5, ge=0, description="Drift let pass, in standard deviations.")
     cusum_limit: float = Field(5.0, gt=0, description="Limit in standard deviations.")
+    looks: Literal[1, 2] = Field(
+        2,
+        description="1: a signal has its consequences at once; 2: only notify, until the person's "
+        "later gold answers bear it out by themselves.",
+    )
     consequences: tuple[Consequence, ...] = Field(
         ("notify",), description="What follows a signal, in this order."
     )

@@ -132,6 +132,9 @@ class Facts:
         Seats with an answer that tier 1 has not looked at.
     has_arbiter : bool
         Whether an arbiter's seat exists in this round.
+    closes_later : bool
+        Shadow clips: the answer has passed, and is held against the known one at a time that
+        was drawn, until which the person may change it.
     """
 
     round: int = 1
@@ -139,6 +142,7 @@ class Facts:
     n_to_push: int = 0
     n_unchecked: int = 0
     has_arbiter: bool = False
+    closes_later: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -188,7 +192,7 @@ def due_stage(state: ClipState, *, step: Step | None, facts: Facts) -> Stage | N
     if state is ClipState.IN_ANNOTATION:
         if step is Step.REOPENED or facts.n_to_push:
             return Stage.DISPATCH
-        return Stage.CHECK if facts.n_unchecked else None
+        return Stage.CHECK if facts.n_unchecked or facts.closes_later else None
     if state is ClipState.IN_ARBITRATION:
         if facts.n_to_push or not facts.has_arbiter:
             return Stage.ARBITRATE

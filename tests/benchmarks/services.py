@@ -23,8 +23,9 @@ from orchestration.settings import StackSettings
 from services.client.api import TrackerClient
 from tests.factories import project_in
 
-PORTS = ("postgres_port", "prefect_port", "tracker_port")
+PORTS = ("postgres_port", "prefect_port", "tracker_port", "label_studio_port")
 MANAGER = "manager"
+START_S = 400  # Label Studio migrates its fresh database
 COMMANDS = {"the tracker": "granian", "PostgreSQL": "bin/postgres"}
 
 
@@ -82,7 +83,7 @@ def running(*names: str) -> Iterator[Services]:
         stack = Stack(settings, tuple(program for program in PROGRAMS if program.name in names))
         try:
             stack.start()
-            stack.wait_ready(timeout_s=180)
+            stack.wait_ready(timeout_s=START_S)
             yield Services(settings=settings)
         finally:
             stack.stop()

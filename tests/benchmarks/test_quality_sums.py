@@ -37,6 +37,7 @@ FIRST_ID = 10_000_000
 PAGES = ("quality", "quality_annotators", "quality_anchoring")
 PAGE_LIMIT_MS = 200
 AIM = 1000.0
+N_LAYERS = 8
 LABELS = ("pour", "stir")
 PEOPLE = tuple(f"person-{number}" for number in range(20))
 
@@ -115,6 +116,22 @@ def make_rows(project: Project, people: list[int], n: int) -> None:
         cursor.execute("ANALYZE")
 
 
+# A project of more layers: the same sums again, under other names.
+MORE_LAYERS = """
+    INSERT INTO monitoring_layermeasures (project_id, taxonomy_id, layer, with_draft, clip_group,
+        n_pairs, above, below, n_defined)
+    SELECT project_id, taxonomy_id, layer || ' ' || i, with_draft, clip_group,
+        n_pairs, above, below, n_defined
+    FROM monitoring_layermeasures, generate_series(2, %s) AS i
+    """
+
+
+def with_layers(n: int) -> None:
+    """Let the project have so many layers instead of one."""
+    with connection.cursor() as cursor:
+        cursor.execute(MORE_LAYERS, [n])
+
+
 def page_times(play: Play, n: int = 30) -> dict[str, list[float]]:
     """Ask for each page so many times; return the seconds."""
     return {
@@ -150,6 +167,9 @@ def test_pages_cost_the_same_however_much_is_stored(transactional_db: None) -> N
         assert (found.n_comparisons, found.n_wrong) == (N, 0)
         assert play["lea"].quality("kitchen").overall.n_clips == N
         pages = page_times(play)
+        with_layers(N_LAYERS)
+        assert len(play["lea"].quality("kitchen").layers) == N_LAYERS
+        of_layers = page_times(play)["quality"]
     slowest = max(float(np.percentile(found, 95)) for found in pages.values())
     show(
         f"Quality over {N} stored comparisons",
@@ -160,6 +180,7 @@ def test_pages_cost_the_same_however_much_is_stored(transactional_db: None) -> N
             Figure(name="full recount", value=f"{recount_s:.0f} s ({N / recount_s:.0f}/s)"),
             Figure(name="memory a recount adds", value=f"{grown_mib:.0f} MiB"),
             *(spread(f"page {page}", found) for page, found in pages.items()),
+            spread(f"page quality of {N_LAYERS} layers", of_layers),
             Figure(
                 name="slowest page, p95",
                 value=f"{slowest * 1000:.1f} ms",

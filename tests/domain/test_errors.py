@@ -13,6 +13,7 @@ from services.domain.formats.records import ReleaseRecord
 from services.domain.monitoring.anchoring import DraftTally
 from services.domain.monitoring.confusion import ConfusionTally
 from services.domain.monitoring.probes import Probe
+from services.domain.monitoring.signals import Signal
 from services.domain.monitoring.tallies import DeltaTally, LabelTally
 from services.domain.sanity.findings import Finding
 from services.domain.segments import Segment, SubmittedSegment
@@ -51,6 +52,7 @@ READERS: list[Callable[[Any], object]] = [
     Probe.from_json,
     ReleaseRecord.from_json,
     Segment.from_json,
+    Signal.from_json,
     SubmittedSegment.from_json,
     Timebase.from_json,
 ]

@@ -81,6 +81,7 @@ def test_rounds_run_out(state: ClipState) -> None:
         (S.IN_ANNOTATION, Facts(), None),
         (S.IN_ANNOTATION, Facts(n_to_push=1, n_unchecked=1), Stage.DISPATCH),
         (S.IN_ANNOTATION, Facts(n_unchecked=1), Stage.CHECK),
+        (S.IN_ANNOTATION, Facts(closes_later=True), Stage.CHECK),
         (S.IN_ARBITRATION, Facts(), Stage.ARBITRATE),
         (S.IN_ARBITRATION, Facts(has_arbiter=True, n_to_push=1, n_unchecked=1), Stage.ARBITRATE),
         (S.IN_ARBITRATION, Facts(has_arbiter=True, n_unchecked=1), Stage.CHECK),

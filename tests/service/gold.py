@@ -52,11 +52,11 @@ def showings(play: Play, **wanted: Any) -> list[ShowingOut]:
 
 def waits_end() -> None:
     """Let the time pass that honeypots keep away from the work they follow."""
-    Clip.objects.exclude(due=None).update(due_at=timezone.now())
+    Clip.objects.filter(due=str(Stage.DISPATCH)).update(due_at=timezone.now())
 
 
 def seats_open(play: Play) -> None:
-    """Put every planned seat before its person."""
+    """Put every planned seat, and what came back, before its person."""
     waits_end()
     for item in play.claim(Stage.DISPATCH):
         play.push(item)

@@ -8,8 +8,12 @@ from uuid import UUID
 from django.utils import timezone
 
 from services.client.payloads import CheckDone
+from services.domain.comparison.compare import compare
 from services.domain.comparison.disputes import Comparison
 from services.domain.monitoring.signals import Question, Signal, SignalKind
+from services.domain.policy import Policy
+from services.domain.segments import Segment, Segmentation
+from services.domain.taxonomy import Taxonomy
 from services.domain.workflow import Stage
 from services.tracker.annotations.models import Annotation, Assignment
 from services.tracker.clips.models import Clip
@@ -33,14 +37,19 @@ def gold_measured(play: Play, name: str, gold: list[Any], answer: list[Any]) -> 
     )
 
 
-def round_ended(play: Play, a: list[Any], b: list[Any]) -> UUID:
+def round_ended(play: Play, a: list[Any], b: list[Any], *, taxonomy: Any = None) -> UUID:
     """Let a round end with these two opinions, ana's and ben's."""
     clip = play.in_annotation()
-    play.answer(clip, "ana", lead_time_s=60)
+    of_ana = play.answer(clip, "ana", lead_time_s=60)
     play.answer(clip, "ben", lead_time_s=240)
     item = play.claim_one(Stage.CHECK)
     x, y = play.answers(item)
-    compared = factories.comparison(a, b)
+    opinions = (a, b) if x == of_ana.annotation_uid else (b, a)
+    compared = compare(
+        *(Segmentation.from_json(own, n_frames=factories.N_FRAMES) for own in opinions),
+        taxonomy=Taxonomy.parse(taxonomy or factories.taxonomy_document()),
+        policy=Policy(),
+    ).as_json()
     accepted = None if compared["disputes"] else [item["segment"] for item in compared["agreed"]]
     report = CheckDone(
         verdicts=[factories.verdict(x), factories.verdict(y)],
@@ -51,6 +60,26 @@ def round_ended(play: Play, a: list[Any], b: list[Any]) -> UUID:
     again = play.report(item, report)
     assert again.repeated
     return clip
+
+
+def two_layers(play: Play) -> Any:
+    """Let lea's project label tools, too, which may overlap; return the taxonomy."""
+    layers = [
+        {"name": "main", "labels": [{"name": "pour"}, {"name": "stir"}]},
+        {"name": "tools", "exclusive": False, "labels": [{"name": "knife"}, {"name": "bowl"}]},
+    ]
+    document = {"name": "kitchen", "version": 2, "layers": layers}
+    taxonomy = Taxonomy.parse(document).model_dump(mode="json")
+    play["lea"].project_apply("kitchen", factories.project_in(MEMBERS, taxonomy=taxonomy))
+    for name in ("ana", "ben"):
+        lane = factories.lane_in(name, taxonomy_version=2)
+        play.lanes[name, "annotation"] = play["wren"].lane_put(lane)
+    return taxonomy
+
+
+def tool(onset: int, offset: int, label: str = "knife") -> dict[str, Any]:
+    """Return a segment of the second layer."""
+    return Segment(label=label, onset=onset, offset=offset, layer="tools").as_json()
 
 
 def answer_gold(name: str, gold: list[Any], answer: list[Any]) -> Measurement:

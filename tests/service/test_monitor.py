@@ -47,8 +47,11 @@ def on_gold(
     late: str = "ana",
     since: int | None = None,
     max_rounds: int = 3,
+    looks: int = 1,
 ) -> list[UUID]:
     """Let six people answer gold clips, one of them late with offsets from the third part on.
+
+    One look is enough unless two are asked for.
 
     Return the clips that ana and ben agreed on in between: one before the fault, two after.
     """
@@ -77,6 +80,7 @@ def on_gold(
         monitoring={
             "min_clips": 5,
             "false_discovery_rate": 0.2,
+            "looks": looks,
             "consequences": list(consequences or ("notify",)),
         },
     )

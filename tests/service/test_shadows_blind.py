@@ -13,9 +13,11 @@ import pytest
 from django.utils import timezone
 
 from services.client.payloads import CheckDone, WorkItem
+from services.domain.standing import AnnotatorStanding
 from services.domain.workflow import Stage
 from services.tracker.annotations.models import Assignment
 from services.tracker.clips.models import Clip
+from services.tracker.gold import closing
 from tests import factories
 from tests.service.gold import (
     checked,
@@ -125,6 +127,64 @@ def test_both_look_alike_on_the_whole_way(play: Play, pair: tuple[UUID, UUID]) -
     judge(play, *pair)
     assert clip_of(pair[1]).state == "scored"
     assert clip_of(pair[0]).state == "in_annotation"
+    alike()
+
+
+def test_an_edit_while_work_is_open_looks_alike(
+    play: Play, pair: tuple[UUID, UUID], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The other one's answer is not in, and the known clip's time has not come."""
+    edits_look_alike(play, *pair, monkeypatch=monkeypatch)
+
+
+def test_an_edit_on_trial_looks_alike(play: Play, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Dot has work open from before the manager has her tried anew."""
+    golden(play)
+    rules(play, "dot", "eve")
+    leave(play, "ana", "ben")
+    work = play.prelabelled()
+    rules(play, calibration_clips=1)
+    play["lea"].standing_change("kitchen", "dot", AnnotatorStanding.CALIBRATING)
+    seats_open(play)
+    (known,) = (item.clip_uid for item in showings(play) if item.username == "dot")
+    edits_look_alike(play, seat_of(work), seat_of(known), monkeypatch=monkeypatch)
+    (dot,) = (one for one in play["lea"].standings("kitchen") if one.username == "dot")
+    assert dot.standing is AnnotatorStanding.ACTIVE  # by the answer that passed first
+
+
+def edits_look_alike(
+    play: Play, work: UUID, known: UUID, *, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Hand in, pass, edit, come back, mend and pass again: dot sees the same of both."""
+    monkeypatch.setattr(closing, "_waits", lambda **_: [(0, timedelta(hours=5))])
+    states = []
+
+    def alike() -> None:
+        of_work, of_known = told(play, work), told(play, known)
+        assert of_work == of_known
+        states.append(of_work[0]["state"])
+
+    for after_s, report in ((0, None), (600, None), (1200, returned), (1800, None)):
+        for seat in (work, known):
+            hand_in(play, seat, after_s=after_s)
+        alike()
+        judge(play, work, known, report=report)
+        alike()
+        if report is returned:
+            seats_open(play)
+            alike()
+    assert states == ["submitted", "passed"] * 2 + [
+        "submitted",
+        "returned",
+        "open",
+        "submitted",
+        "passed",
+    ]
+    past = timezone.now() - timedelta(seconds=1)
+    Clip.objects.filter(pk=clip_of(known).pk).update(closes_at=past, due_at=past)
+    alike()
+    judge(play, known)
+    assert clip_of(known).state == "scored"
     alike()
 
 

@@ -14,8 +14,17 @@ import numpy as np
 
 from services.domain.metrics.bootstrap import RatioBootstrap, SummaryRow
 from services.domain.metrics.gamma import Gamma, measure_gamma
-from services.domain.metrics.unitizing import Disagreement, Unitizing, measure_unitizing
+from services.domain.metrics.ratio import Ratio
+from services.domain.metrics.unitizing import (
+    Disagreement,
+    LabelDisagreement,
+    Unitizing,
+    measure_unitizing,
+)
 from services.domain.segments import Segment
+
+ALPHAS = ("alpha_binary", "alpha_nominal", "alpha_coding")
+"""The names of ``alpha_ratios``."""
 
 
 class AgreementBatch:
@@ -33,9 +42,11 @@ class AgreementBatch:
     def __init__(self, *, with_gamma: bool = False, seed: int = 0) -> None:
         self.seed = seed
         self.with_gamma = with_gamma
-        self.pooled: Unitizing | None = None
-        names = ["alpha_binary", "alpha_nominal", "alpha_coding"]
-        self._ratios = RatioBootstrap([*names, "gamma"] if with_gamma else names, seed=seed)
+        # Added to in place: a file may have a thousand labels and a million clips.
+        self._kinds = [Disagreement()] * len(ALPHAS)
+        self._per_label: dict[str, LabelDisagreement] = {}
+        self._is_empty = True
+        self._ratios = RatioBootstrap([*ALPHAS, "gamma"] if with_gamma else ALPHAS, seed=seed)
 
     def add(
         self, item: str, opinions: Sequence[Sequence[Segment]], *, n_frames: int
@@ -50,12 +61,37 @@ class AgreementBatch:
         alphas = measure_unitizing(opinions, n_frames=n_frames)
         gamma = self._gamma(item, opinions, n_frames) if self.with_gamma else None
         self._ratios.add(item, _ratios(alphas, gamma))
-        self.pooled = alphas if self.pooled is None else self.pooled + alphas
+        self._pool(alphas)
         return alphas, gamma
+
+    @property
+    def pooled(self) -> Unitizing | None:
+        """The sum over all clips; None without any."""
+        if self._is_empty:
+            return None
+        binary, nominal, coding = self._kinds
+        per_label = dict(sorted(self._per_label.items()))
+        return Unitizing(binary=binary, nominal=nominal, coding=coding, per_label=per_label)
+
+    @property
+    def n_labels(self) -> int:
+        """Number of labels that sums are kept of."""
+        return len(self._per_label)
+
+    def forget_labels(self) -> None:
+        """Let go of the sums by label."""
+        self._per_label.clear()
 
     def rows(self) -> list[SummaryRow]:
         """Return every figure; ``n`` counts clips."""
         return self._ratios.rows()
+
+    def _pool(self, alphas: Unitizing) -> None:
+        self._is_empty = False
+        found = (alphas.binary, alphas.nominal, alphas.coding)
+        self._kinds = [before + more for before, more in zip(self._kinds, found, strict=True)]
+        for label, more in alphas.per_label.items():
+            self._per_label[label] = self._per_label.get(label, LabelDisagreement()) + more
 
     def _gamma(self, item: str, opinions: Sequence[Sequence[Segment]], n_frames: int) -> Gamma:
         digest = hashlib.sha256(f"{self.seed}\n{item}\ngamma".encode()).digest()
@@ -63,12 +99,17 @@ class AgreementBatch:
         return measure_gamma(opinions, n_frames=n_frames, generator=generator)
 
 
-def _ratios(alphas: Unitizing, gamma: Gamma | None) -> Iterator[tuple[float, float]]:
-    yield from map(_of, (alphas.binary, alphas.nominal, alphas.coding))
+def alpha_ratios(alphas: Unitizing) -> Iterator[Ratio]:
+    """Yield the alphas in the order of their names."""
+    yield from map(_ratio, (alphas.binary, alphas.nominal, alphas.coding))
+
+
+def _ratios(alphas: Unitizing, gamma: Gamma | None) -> Iterator[Ratio]:
+    yield from alpha_ratios(alphas)
     if gamma is not None:
         expected = gamma.expected * gamma.n_units
-        yield expected - gamma.disorder * gamma.n_units, expected
+        yield Ratio(expected - gamma.disorder * gamma.n_units, expected)
 
 
-def _of(disagreement: Disagreement) -> tuple[float, float]:
-    return disagreement.expected - disagreement.observed, disagreement.expected
+def _ratio(disagreement: Disagreement) -> Ratio:
+    return Ratio(disagreement.expected - disagreement.observed, disagreement.expected)

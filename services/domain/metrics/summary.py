@@ -22,7 +22,7 @@ from services.domain.metrics.bootstrap import RatioBootstrap, SummaryRow
 from services.domain.metrics.pair import PairMetrics
 from services.domain.metrics.ratio import Ratio
 
-__all__ = ["Summary", "SummaryRow"]
+__all__ = ["Summary", "SummaryRow", "pair_figures", "pair_ratios"]
 
 
 class Summary:
@@ -47,7 +47,7 @@ class Summary:
         self.tolerances = tuple(tolerances)
         self.n_pairs = 0
         self._ratios = RatioBootstrap(
-            list(_names(self.tolerances)), seed=seed, n_replicates=n_replicates, level=level
+            list(pair_figures(self.tolerances)), seed=seed, n_replicates=n_replicates, level=level
         )
 
     def add(self, item: str, metrics: PairMetrics) -> None:
@@ -62,7 +62,7 @@ class Summary:
             raise InputError(
                 f"The pair was measured at {metrics.tolerances} frames, not {self.tolerances}."
             )
-        self._ratios.add(item, _ratios(metrics))
+        self._ratios.add(item, pair_ratios(metrics))
         self.n_pairs += 1
 
     def merge(self, other: Summary) -> None:
@@ -81,7 +81,8 @@ class Summary:
         return self._ratios.rows()
 
 
-def _names(tolerances: tuple[int, ...]) -> Iterator[str]:
+def pair_figures(tolerances: tuple[int, ...]) -> Iterator[str]:
+    """Yield the names of a pair's figures."""
     for figure in (
         "bound_f1",
         "bound_precision",
@@ -95,8 +96,8 @@ def _names(tolerances: tuple[int, ...]) -> Iterator[str]:
         yield from (f"{boundary}_delta_mean", f"{boundary}_delta_abs")
 
 
-def _ratios(metrics: PairMetrics) -> Iterator[Ratio]:
-    """Yield the figures in the order of their names."""
+def pair_ratios(metrics: PairMetrics) -> Iterator[Ratio]:
+    """Yield a pair's figures in the order of their names."""
     n_bound_a, n_bound_b = metrics.n_bound_a, metrics.n_bound_b
     n_segments = metrics.n_seg_a + metrics.n_seg_b
     yield from (Ratio(2 * count, n_bound_a + n_bound_b) for count in metrics.bound_match)

@@ -45,6 +45,9 @@ from services.domain.segments import Segment
 
 Frames = npt.NDArray[np.int64]
 
+MOST_LABELS = 1_000
+"""Labels of a clip that are affordable: the table of coincidences is their square."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Disagreement:

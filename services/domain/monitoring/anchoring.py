@@ -27,7 +27,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, fields
 from typing import Any, Self
 
-from services.domain.errors import InputError
+from services.domain.errors import reading
 from services.domain.monitoring.intervals import Share
 from services.domain.monitoring.probes import Probe, noticed, plant_probe
 from services.domain.policy import Policy
@@ -97,10 +97,8 @@ class DraftTally:
         InputError
             If a field is unknown.
         """
-        try:
+        with reading("a tally of drafts", data):
             return cls(**data)
-        except TypeError as error:
-            raise InputError(f"This is not a tally of drafts: {data!r} ({error}).") from error
 
 
 def draft_tally(

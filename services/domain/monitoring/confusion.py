@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from typing import Any, Self
 
 from services.domain.comparison.disputes import Comparison
-from services.domain.errors import InputError
+from services.domain.errors import reading
 from services.domain.monitoring.intervals import Share
 
 Cell = tuple[str, str | None, str | None]
@@ -57,10 +57,8 @@ class ConfusionTally:
         InputError
             If a row has not four entries.
         """
-        try:
+        with reading("a confusion tally", data):
             return cls.of({(layer, one, other): count for layer, one, other, count in data})
-        except (TypeError, ValueError) as error:
-            raise InputError(f"This is not a confusion tally: {data!r} ({error}).") from error
 
 
 def confusion(comparison: Comparison) -> ConfusionTally:

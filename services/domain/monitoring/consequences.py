@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from services.domain.monitoring.signals import Signal
@@ -25,17 +25,20 @@ class Action:
     after_clip : str or None
         Reopen only: whatever the person did after this gold clip is in doubt; None means all
         since the records given begin. The earliest of the signals' change points decides.
+    look : str
+        How often it was seen, as a sentence; empty where one look is enough.
     """
 
     person: str
     consequence: Consequence
     signals: tuple[Signal, ...]
     after_clip: str | None = None
+    look: str = ""
 
     @property
     def reason(self) -> str:
         """What the audit trail says."""
-        return " ".join(signal.sentence for signal in self.signals)
+        return " ".join(filter(None, (self.look, *(signal.sentence for signal in self.signals))))
 
 
 def consequences(
@@ -44,16 +47,17 @@ def consequences(
     *,
     standing: Mapping[str, Collection[str]] | None = None,
 ) -> tuple[Action, ...]:
-    """Say what follows from signals.
+    """Say what follows from signals that are seen for the first time.
 
     Parameters
     ----------
     signals : iterable of Signal
         What the judge named.
     rules : Monitoring
-        Its ``consequences``, in the order in which they are to be carried out.
+        Its ``consequences``, in the order in which they are to be carried out. Where two
+        looks are wanted, the manager is told, and nothing else follows yet.
     standing : mapping of str to collection of str, optional
-        Each person's signals (their ``key``) that were acted on already and have not been
+        Each person's signals (their ``key``) that were seen already and have not been
         settled since; they are not acted on again.
 
     Returns
@@ -66,16 +70,49 @@ def consequences(
     for signal in sorted(signals, key=lambda signal: (signal.person, signal.p_value, signal.key)):
         if signal.key not in known.get(signal.person, ()):
             new[signal.person].append(signal)
-    return tuple(
-        Action(
-            person=person,
-            consequence=consequence,
+    is_enough = rules.looks == 1 or not rules.consequences
+    kinds = rules.consequences if is_enough else TOLD
+    look = "" if is_enough else SEEN_ONCE
+    return tuple(action for causes in new.values() for action in _actions(causes, kinds, look=look))
+
+
+def consequences_borne_out(
+    signals: Iterable[Signal], rules: Monitoring, *, done: Collection[str], n_later: int
+) -> tuple[Action, ...]:
+    """Say what follows from signals of one person that later answers have borne out.
+
+    Parameters
+    ----------
+    signals : iterable of Signal
+        As the judge names them now; at least one.
+    rules : Monitoring
+        Its ``consequences``, but for those in ``done``.
+    done : collection of str
+        What followed the first look.
+    n_later : int
+        Gold answers of the person since the first look.
+    """
+    causes = sorted(signals, key=lambda signal: (signal.p_value, signal.key))
+    kinds = [kind for kind in rules.consequences if kind not in done]
+    answers = "gold answer" if n_later == 1 else "gold answers"
+    return tuple(_actions(causes, kinds, look=f"Borne out by {n_later} later {answers}."))
+
+
+TOLD: tuple[Consequence, ...] = ("notify",)
+SEEN_ONCE = "Seen once; nothing else follows until later gold answers bear it out."
+
+
+def _actions(
+    causes: Sequence[Signal], kinds: Iterable[Consequence], *, look: str
+) -> Iterator[Action]:
+    for kind in dict.fromkeys(kinds):
+        yield Action(
+            person=causes[0].person,
+            consequence=kind,
             signals=tuple(causes),
-            after_clip=_earliest(causes).last_sound_clip if consequence == "reopen" else None,
+            after_clip=_earliest(causes).last_sound_clip if kind == "reopen" else None,
+            look=look,
         )
-        for person, causes in new.items()
-        for consequence in dict.fromkeys(rules.consequences)
-    )
 
 
 def _earliest(signals: Iterable[Signal]) -> Signal:

@@ -15,7 +15,8 @@ judge the expected share of people named without cause, among those named, is at
 ``rules.false_discovery_rate``; so while nobody is at fault, that is also the most that the
 chance of naming anyone can be. Runs repeat on data that grow, and over a year the chance
 that a sound person is ever named is higher than in one run, though far below the number of
-runs times the rate, since each looks at nearly the same data again.
+runs times the rate, since each looks at nearly the same data again. So nobody is acted on by
+one run alone (:mod:`.looks`).
 
 Notes
 -----

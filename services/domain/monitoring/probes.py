@@ -17,7 +17,7 @@ from dataclasses import asdict, dataclass, replace
 from typing import Any, Self
 
 from services.domain.canonical import unit_interval
-from services.domain.errors import InputError
+from services.domain.errors import reading
 from services.domain.segments import Segment
 from services.domain.taxonomy import Side
 
@@ -57,10 +57,8 @@ class Probe:
         InputError
             If a field is missing, unknown or of the wrong form.
         """
-        try:
+        with reading("a probe", data):
             return cls(**{**data, "side": Side(data["side"])})
-        except (KeyError, TypeError, ValueError) as error:
-            raise InputError(f"This is not a probe: {data!r} ({error!r}).") from error
 
 
 def plant_probe(

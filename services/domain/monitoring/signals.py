@@ -7,7 +7,7 @@ from dataclasses import asdict, dataclass
 from enum import StrEnum
 from typing import Any, Literal, Self
 
-from services.domain.errors import InputError
+from services.domain.errors import reading
 from services.domain.taxonomy import Side
 
 Direction = Literal["late", "early"]
@@ -52,6 +52,11 @@ class Question:
         """A name that is the same on every run: a signal that stands is known by it."""
         parts = (self.kind, self.layer, self.label, self.answered, self.side)
         return "|".join("" if part is None else str(part) for part in parts)
+
+
+def signal_key(question: Question, direction: Direction | None) -> str:
+    """Name a figure and its direction, the same on every run."""
+    return f"{question.key}|{direction or ''}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -100,7 +105,7 @@ class Signal:
     @property
     def key(self) -> str:
         """Name of the figure and direction, the same on every run."""
-        return f"{self.question.key}|{self.direction or ''}"
+        return signal_key(self.question, self.direction)
 
     @property
     def sentence(self) -> str:
@@ -125,8 +130,8 @@ class Signal:
         InputError
             If a field is missing, unknown or of the wrong form.
         """
-        held = {name: value for name, value in data.items() if name not in {"key", "sentence"}}
-        try:
+        with reading("a signal", data):
+            held = {name: value for name, value in data.items() if name not in {"key", "sentence"}}
             question = dict(held["question"])
             side = question["side"]
             question |= {
@@ -134,8 +139,6 @@ class Signal:
                 "side": None if side is None else Side(side),
             }
             return cls(**{**held, "question": Question(**question)})
-        except (KeyError, TypeError, ValueError) as error:
-            raise InputError(f"This is not a signal: {data!r} ({error!r}).") from error
 
     def _what(self) -> str:
         question = self.question

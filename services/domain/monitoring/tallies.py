@@ -25,7 +25,7 @@ from math import sqrt
 from typing import Any, Final, Self
 
 from services.domain.comparison.disputes import Comparison, DisputeKind
-from services.domain.errors import InputError
+from services.domain.errors import reading
 from services.domain.monitoring.intervals import LEVEL, Interval, Share, mean_interval
 from services.domain.segments import Segment
 
@@ -133,11 +133,9 @@ class DeltaTally:
         InputError
             If a field is missing, unknown or of the wrong form.
         """
-        try:
+        with reading("a tally of deltas", data):
             bins = sorted((int(delta), count) for delta, count in data["histogram"].items())
             return cls(**{**data, "histogram": tuple(bins)})
-        except (KeyError, TypeError, ValueError, AttributeError) as error:
-            raise InputError(f"This is not a tally of deltas: {data!r} ({error!r}).") from error
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -224,11 +222,9 @@ class LabelTally:
         InputError
             If a field is missing, unknown or of the wrong form.
         """
-        try:
+        with reading("a label's tally", data):
             sides = {side: DeltaTally.from_json(data[side]) for side in ("onset", "offset")}
             return cls(**{**data, **sides})
-        except (KeyError, TypeError) as error:
-            raise InputError(f"This is not a label's tally: {data!r} ({error!r}).") from error
 
 
 def tally(comparison: Comparison) -> dict[LabelKey, LabelTally]:

@@ -31,12 +31,14 @@ def seats_of(*, clip: Clip) -> list[Assignment]:
 def clip_facts(*, clip: Clip, policy: PolicyVersion) -> Facts:
     """Return what the workflow must know of the clip's seats as they are now."""
     rows = list(Assignment.objects.filter(clip=clip, round=clip.round).values_list("kind", "state"))
+    states = {state for _, state in rows}
     return Facts(
         round=clip.round,
         max_rounds=policy.document["max_rounds"],
         n_to_push=sum(state in TO_PUSH for _, state in rows),
         n_unchecked=sum(state == _S.SUBMITTED for _, state in rows),
         has_arbiter=any(kind == SeatKind.ARBITRATION for kind, _ in rows),
+        closes_later=clip.closes_at is not None and states == {_S.PASSED},
     )
 
 

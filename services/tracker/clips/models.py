@@ -43,6 +43,8 @@ class Clip(Row):
     attempts = models.PositiveSmallIntegerField(default=0)
     reason = models.JSONField(null=True)
     leased_until = models.DateTimeField(null=True)
+    # When a shadow clip is scored; drawn as its answer first passes, and open to edits till then.
+    closes_at = models.DateTimeField(null=True)
     created_at = models.DateTimeField(db_default=Now())
     changed_at = models.DateTimeField(db_default=Now())
 
@@ -72,6 +74,10 @@ class Clip(Row):
                 condition=Q(purpose=str(ClipPurpose.WORK))
                 | Q(state__in=[str(state) for state in SHADOW_STATES]),
                 name="shadows_are_never_decided",
+            ),
+            models.CheckConstraint(
+                condition=Q(closes_at__isnull=True) | ~Q(purpose=str(ClipPurpose.WORK)),
+                name="only_shadows_close_by_time",
             ),
             one_of("state", ClipState, name="clip_state"),
             models.CheckConstraint(

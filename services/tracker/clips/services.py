@@ -106,9 +106,10 @@ def clip_advance(
     payload: Mapping[str, Any],
     columns: Mapping[str, Any] | None = None,
     reason: Mapping[str, Any] | None = None,
+    due_at: datetime | None = None,
     ends_lease: bool = True,
 ) -> None:
-    """Apply a step of the workflow to a clip.
+    """Apply a step of the workflow to a clip; what is due next is due now, or as given.
 
     Raises
     ------
@@ -122,7 +123,7 @@ def clip_advance(
         state=decision.state,
         round=decision.round,
         due=decision.due,
-        due_at=timezone.now(),
+        due_at=due_at or timezone.now(),
         reason=reason,
         columns=columns or {},
     )

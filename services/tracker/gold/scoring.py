@@ -32,7 +32,7 @@ AFTERWARDS = {
 def answer_score(
     *, clip: Clip, answer: Annotation, document: dict[str, Any] | None, policy: PolicyVersion
 ) -> None:
-    """Keep how a sound answer compares with gold (side a), and measure its author by it.
+    """Keep how a sound answer compares with gold (side a), and measure its author by it, once.
 
     Nobody is measured by gold that was withdrawn, or whose clip is under way again.
 
@@ -48,6 +48,8 @@ def answer_score(
         )
     comparison = DomainComparison.from_json(document)
     showing = Showing.objects.select_related("gold", "trial__user").get(clip=clip)
+    if Score.objects.filter(showing=showing).exists():
+        return  # a trial's, by the answer that passed first
     Score.objects.create(showing=showing, annotation=answer, comparison=document, policy=policy)
     if gold_is_fit(gold=showing.gold):
         measurement_record(

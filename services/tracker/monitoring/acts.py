@@ -32,7 +32,7 @@ class Inspection(Row):
 
 
 class Alarm(Row):
-    """What stood out about one person in one inspection: one signal or several."""
+    """What stood out about one person in one inspection: one signal or several, seen once."""
 
     inspection = models.ForeignKey(Inspection, on_delete=models.PROTECT, related_name="alarms")
     project = models.ForeignKey("projects.Project", on_delete=models.PROTECT, related_name="alarms")
@@ -53,6 +53,26 @@ class Alarm(Row):
     def taken_back(self) -> Reversal | None:
         """Its reversal, if there is one."""
         return getattr(self, "reversal", None)
+
+    @property
+    def borne_out(self) -> Confirmation | None:
+        """Its second look, if later answers bore it out."""
+        return getattr(self, "confirmation", None)
+
+
+class Confirmation(Row):
+    """That an alarm's signals stood out again, in later answers alone: the second look."""
+
+    alarm = models.OneToOneField(Alarm, on_delete=models.PROTECT, related_name="confirmation")
+    inspection = models.ForeignKey(Inspection, on_delete=models.PROTECT, related_name="+")
+    # Those of the alarm's signals that the inspection named, as it did.
+    signals = models.JSONField()
+    # The person's answers since the alarm.
+    n_later = models.PositiveIntegerField()
+    confirmed_at = models.DateTimeField(db_default=Now())
+
+    def __str__(self) -> str:
+        return f"confirmation of alarm {self.alarm_id}"
 
 
 class Consequence(models.Model):

@@ -29,7 +29,7 @@ class QualityView(TrackerView):
 
     @operation("quality", roles=[Role.MANAGER], parameters=[QualityQuery], responses=QualityOut)
     def get(self, request: ApiRequest, slug: str) -> Response:
-        """Show how far blind opinions agree: in all, by label, pair and day."""
+        """Show how far blind opinions agree: in all, by label, layer, pair and day."""
         project = project_by_slug(user=request.user, slug=slug)
         query = read_query(QualityQuery, request)
         found = figures.project_figures(

@@ -13,17 +13,26 @@ from typing import Any
 from django.db.models import F, QuerySet
 
 from services.domain.comparison.disputes import Comparison as DomainComparison
+from services.domain.metrics.layer_sums import LayerSums, group_of
 from services.domain.monitoring.confusion import confusion
 from services.domain.monitoring.dawid_skene import items_of
 from services.domain.monitoring.peers import tally_clip, tally_peers
 from services.domain.monitoring.tallies import tally
 from services.domain.segments import Segmentation
 from services.tracker.core.roles import DecisionStatus
-from services.tracker.monitoring.answers import Answer, Truth, answer_columns, prelabel_of, side
+from services.tracker.monitoring.answers import (
+    Answer,
+    Truth,
+    answer_columns,
+    prelabel_of,
+    side,
+    taxonomy,
+)
 from services.tracker.monitoring.models import (
     ConfusionSums,
     DayAgreement,
     LabelAgreement,
+    LayerMeasures,
     Measurement,
     PairAgreement,
     PersonSums,
@@ -40,6 +49,7 @@ ALL_SUMS: tuple[type[Sums], ...] = (
     ConfusionSums,
     DayAgreement,
     LabelAgreement,
+    LayerMeasures,
     PairAgreement,
     PersonSums,
     SeatSums,
@@ -50,9 +60,10 @@ Json = dict[str, Any]
 
 
 def comparisons_count(rows: QuerySet[Comparison], additions: Additions) -> int:
-    """Gather what rounds' comparisons add: agreement, and the time both took."""
+    """Gather what rounds' comparisons add: agreement, measures, and the time both took."""
     n = 0
     found = rows.values(
+        "clip__uid",
         "clip__project_id",
         "clip__taxonomy_id",
         "compared_at",
@@ -65,6 +76,7 @@ def comparisons_count(rows: QuerySet[Comparison], additions: Additions) -> int:
         answers = [Answer.of(row, "x_", side(comparison, "a"))]
         answers.append(Answer.of(row, "y_", side(comparison, "b")))
         _agreement(row, comparison, answers, additions)
+        _measures(row, answers, additions)
         for answer in answers:
             key = (row["clip__project_id"], answer.user_id, answer.shows_draft)
             merge(additions, SeatSums, key, SeatSums.amounts_of(time=answer.time))
@@ -150,6 +162,23 @@ def _agreement(
         (a, label_a), (b, label_b) = sorted(votes)
         of = (project, row["clip__taxonomy_id"], a, b, label_a, label_b)
         merge(additions, VoteSums, of, {"n": item.weight})
+
+
+def _measures(row: Json, answers: list[Answer], additions: Additions) -> None:
+    """Measure the pair on each layer, also where both are silent: that is agreement, too."""
+    one, other = (answer.segments for answer in sorted(answers, key=lambda answer: answer.user_id))
+    with_draft = any(answer.shows_draft for answer in answers)
+    layers = {layer.name for layer in taxonomy(row["clip__taxonomy_id"]).layers}
+    for layer in layers | {segment.layer for segment in (*one, *other)}:
+        key = (
+            row["clip__project_id"],
+            row["clip__taxonomy_id"],
+            layer,
+            with_draft,
+            group_of(row["clip__uid"]),
+        )
+        sums = LayerSums.of_pair(one.layer(layer), other.layer(layer), n_frames=one.n_frames)
+        merge(additions, LayerMeasures, key, LayerMeasures.amounts_of(sums))
 
 
 def _figures(row: Json, comparison: DomainComparison, additions: Additions) -> None:

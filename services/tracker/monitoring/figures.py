@@ -16,6 +16,7 @@ from services.domain.monitoring.intervals import Interval, Share
 from services.domain.monitoring.limits import share_limits
 from services.domain.monitoring.peers import PeerTally, agreement_difference
 from services.domain.monitoring.tallies import DeltaTally, LabelTally
+from services.tracker.monitoring.layer_figures import layers_by_draft, layers_measured
 from services.tracker.monitoring.models import (
     ConfusionSums,
     DayAgreement,
@@ -34,7 +35,7 @@ _Tally = TypeVar("_Tally", PeerTally, LabelTally, TimeTally, DraftTally)
 
 
 def project_figures(*, project: Project, taxonomy_version: int | None, n_days: int) -> Json:
-    """Say how far blind opinions agree: in all, by label, by pair of people and by day."""
+    """Say how far blind opinions agree: in all, by label, layer, pair of people and day."""
     labels = LabelAgreement.objects.filter(project=project).select_related("taxonomy")
     if taxonomy_version is not None:
         labels = labels.filter(taxonomy__version=taxonomy_version)
@@ -50,6 +51,7 @@ def project_figures(*, project: Project, taxonomy_version: int | None, n_days: i
             {"taxonomy_version": version, "layer": layer, "label": label, **_agreement(tally)}
             for (version, layer, label), tally in by_label
         ],
+        "layers": layers_measured(project=project, taxonomy_version=taxonomy_version),
         "pairs": [
             {"username_a": a, "username_b": b, **_agreement(tally)} for (a, b), tally in by_pair
         ],
@@ -109,6 +111,7 @@ def anchoring_figures(*, project: Project) -> Json:
         "with_draft": _agreement(with_draft),
         "without_draft": _agreement(bare),
         "difference": _estimate(difference, interval),
+        "layers": layers_by_draft(project=project),
         "drafts": _draft(sum(drafts.values(), start=DraftTally())),
         "people": [
             {

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections import defaultdict
 from dataclasses import dataclass
 from datetime import datetime
@@ -29,19 +30,26 @@ LONGEST = 300
 class Histories:
     """What the judge reads, and how to find the rows behind it again.
 
-    ``records`` name each clip by its measurement's UID; ``before`` has the measurement right
-    before the first record of those whose history since the fresh start is longer than that.
+    ``records`` name each clip by its measurement's UID and ``ids`` have its key; ``before`` has
+    the measurement right before the first record of those whose history since the fresh start is
+    longer than that.
     """
 
     people: dict[str, User]
     starts: dict[int, datetime]
     records: dict[str, list[ClipRecord]]
+    ids: dict[str, list[int]]
     before: dict[str, str]
 
     @property
     def n_clips(self) -> int:
         """All clips that are looked at."""
         return sum(len(records) for records in self.records.values())
+
+    def n_later(self, person: str, *, than: int) -> int:
+        """Count a person's records of measurements that came after one."""
+        ids = self.ids.get(person, [])
+        return len(ids) - bisect_right(ids, than)
 
 
 def gold_measured(*, project: Project) -> QuerySet[Measurement]:
@@ -64,6 +72,7 @@ def histories_read(*, project: Project) -> Histories:
         place=Window(RowNumber(), partition_by="user", order_by="-id"), prelabel=prelabel_of("clip")
     ).filter(place__lte=LONGEST + 1)
     rows = newest.order_by("id").values(
+        "id",
         "uid",
         "place",
         "user_id",
@@ -75,6 +84,7 @@ def histories_read(*, project: Project) -> Histories:
         **answer_columns("own_", "annotation"),
     )
     records: dict[str, list[ClipRecord]] = defaultdict(list)
+    ids: dict[str, list[int]] = defaultdict(list)
     before: dict[str, str] = {}
     for row in rows.iterator():
         name, start = people[row["user_id"]].username, starts.get(row["user_id"])
@@ -84,10 +94,12 @@ def histories_read(*, project: Project) -> Histories:
             before[name] = str(row["uid"])
         else:
             records[name].append(_record(dict(row)))
+            ids[name].append(row["id"])
     return Histories(
         people={user.username: user for user in people.values()},
         starts=starts,
         records=records,
+        ids=ids,
         before=before,
     )
 

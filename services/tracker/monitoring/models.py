@@ -9,11 +9,13 @@ from __future__ import annotations
 
 from services.tracker.monitoring.acts import (
     Alarm,
+    Confirmation,
     Consequence,
     Inspection,
     ReopenedClip,
     Reversal,
 )
+from services.tracker.monitoring.layer_sums import LayerMeasures
 from services.tracker.monitoring.measurements import Measurement
 from services.tracker.monitoring.peer_sums import (
     DayAgreement,
@@ -25,11 +27,13 @@ from services.tracker.monitoring.person_sums import ConfusionSums, PersonSums, S
 
 __all__ = [
     "Alarm",
+    "Confirmation",
     "ConfusionSums",
     "Consequence",
     "DayAgreement",
     "Inspection",
     "LabelAgreement",
+    "LayerMeasures",
     "Measurement",
     "PairAgreement",
     "PersonSums",

@@ -1,11 +1,13 @@
 """The monitor: who stands out on gold, and what follows by the project's policy.
 
-Every step leaves rows that never change: an inspection, an alarm with its signals, what
-followed, and, on clips and standings, the events of their own histories.
+Every step leaves rows that never change: an inspection, an alarm with its signals, that a
+second look bore it out, what followed, and, on clips and standings, the events of their own
+histories.
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import groupby
 from operator import attrgetter
@@ -14,7 +16,11 @@ from typing import Any
 import structlog
 from django.db import transaction
 
-from services.domain.monitoring.consequences import Action, consequences
+from services.domain.monitoring.consequences import (
+    Action,
+    consequences,
+    consequences_borne_out,
+)
 from services.domain.monitoring.judge import judge
 from services.domain.monitoring.signals import Signal
 from services.domain.policy import Policy
@@ -22,7 +28,19 @@ from services.domain.standing import AnnotatorStanding, first_standing
 from services.tracker.gold.planting import calibrations_plant
 from services.tracker.monitoring.answers import policy as policy_of
 from services.tracker.monitoring.histories import Histories, gold_measured, histories_read
-from services.tracker.monitoring.models import Alarm, Consequence, Inspection, Measurement
+from services.tracker.monitoring.looks import (
+    alarms_standing,
+    n_answers_later,
+    signals_again,
+    signals_known,
+)
+from services.tracker.monitoring.models import (
+    Alarm,
+    Confirmation,
+    Consequence,
+    Inspection,
+    Measurement,
+)
 from services.tracker.monitoring.reliability import reliabilities
 from services.tracker.monitoring.reopening import clips_reopen
 from services.tracker.monitoring.vocabulary import ConsequenceKind
@@ -69,6 +87,7 @@ def monitor_run(*, actor: User, project: Project) -> Outcome:
     rules = rules_of(project)
     last = Inspection.objects.filter(project=project).order_by("-id").first()
     alarms: list[Alarm] = []
+    borne_out: list[Alarm] = []
     is_new = last is None or (last.newest, last.policy_id) != (newest, rules.pk)
     if last is None or is_new:
         history = histories_read(project=project)
@@ -81,43 +100,72 @@ def monitor_run(*, actor: User, project: Project) -> Outcome:
             reliability=reliabilities(project=project),
             actor=actor.username,
         )
-        alarms = _judge(last, history, policy_of(rules.pk))
+        alarms, borne_out = _judge(last, history, policy_of(rules.pk))
     n_reopened = clips_reopen(project=project, actor=ACTOR)
-    if alarms:
+    if alarms or borne_out:
         calibrations_plant(project=project)  # the last lock of all, after the clips
     return Outcome(inspection=last, is_new=is_new, alarms=alarms, n_reopened=n_reopened)
 
 
-def _judge(inspection: Inspection, history: Histories, policy: Policy) -> list[Alarm]:
-    """Raise an alarm for each person with a signal that does not stand already."""
+def _judge(
+    inspection: Inspection, history: Histories, policy: Policy
+) -> tuple[list[Alarm], list[Alarm]]:
+    """Raise an alarm for each person with a signal that does not stand already.
+
+    Return these, and the alarms from before that are borne out now.
+    """
     rules = policy.monitoring
-    actions = consequences(
-        judge(history.records, rules), rules, standing=_standing(inspection.project, history)
-    )
-    alarms = []
+    signals = judge(history.records, rules)
+    before = alarms_standing(project=inspection.project, history=history)
+    borne_out = []
+    for alarm in before:
+        named = signals_again(alarm=alarm, signals=signals, history=history, rules=rules)
+        if named:
+            _confirm(inspection, alarm, named, history, policy)
+            borne_out.append(alarm)
+    raised = []
+    actions = consequences(signals, rules, standing=signals_known(before))
     for _, of_person in groupby(actions, key=attrgetter("person")):
         todo = list(of_person)
         alarm = _raise(inspection, history, todo[0])
-        # Only where the person stands in the end: a trial that a pause ends shows no gold.
-        stands = [ConsequenceKind(action.consequence) for action in todo]
-        last = next((kind for kind in reversed(stands) if kind in STANDINGS), None)
-        for action, kind in zip(todo, stands, strict=True):
-            event = _stand(alarm, action, policy) if kind is last else None
-            _note(alarm, action, history, event)
-        alarms.append(alarm)
-    return alarms
+        _carry_out(alarm, todo, history, policy)
+        raised.append(alarm)
+    return raised, borne_out
 
 
-def _standing(project: Project, history: Histories) -> dict[str, set[str]]:
-    """Return which signals each person's alarms have raised since the person's fresh start."""
-    found: dict[str, set[str]] = {}
-    alarms = Alarm.objects.filter(project=project, reversal=None).select_related("user")
-    for alarm in alarms:
-        start = history.starts.get(alarm.user_id)
-        if start is None or alarm.raised_at > start:
-            keys = found.setdefault(alarm.user.username, set())
-            keys.update(signal["key"] for signal in alarm.signals)
-    return found
+def _confirm(
+    inspection: Inspection,
+    alarm: Alarm,
+    signals: list[Signal],
+    history: Histories,
+    policy: Policy,
+) -> None:
+    """Put on record that an alarm is borne out, and do what still has to follow."""
+    n_later = n_answers_later(alarm=alarm, history=history)
+    Confirmation.objects.create(
+        alarm=alarm,
+        inspection=inspection,
+        signals=[_signal(signal) for signal in signals],
+        n_later=n_later,
+    )
+    log.warning(
+        "annotator_stands_out_again",
+        username=alarm.user.username,
+        project=inspection.project.slug,
+        n_later=n_later,
+    )
+    done = set(Consequence.objects.filter(alarm=alarm).values_list("kind", flat=True))
+    todo = consequences_borne_out(signals, policy.monitoring, done=done, n_later=n_later)
+    _carry_out(alarm, todo, history, policy)
+
+
+def _carry_out(alarm: Alarm, todo: Sequence[Action], history: Histories, policy: Policy) -> None:
+    # Only where the person stands in the end: a trial that a pause ends shows no gold.
+    stands = [ConsequenceKind(action.consequence) for action in todo]
+    last = next((kind for kind in reversed(stands) if kind in STANDINGS), None)
+    for action, kind in zip(todo, stands, strict=True):
+        event = _stand(alarm, action, policy) if kind is last else None
+        _note(alarm, action, history, event)
 
 
 def _raise(inspection: Inspection, history: Histories, action: Action) -> Alarm:

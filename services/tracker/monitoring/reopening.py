@@ -64,13 +64,13 @@ def clips_restore(*, consequence: Consequence, actor: str) -> tuple[int, int]:
 def _in_doubt(consequence: Consequence, project: Project) -> QuerySet[Clip]:
     """Return the accepted, unreleased clips that rest on an answer in doubt.
 
-    In doubt is what the person answered after ``consequence.since``, up to the alarm.
+    In doubt is what the person answered after ``consequence.since``, until it followed.
     """
-    alarm, since = consequence.alarm, consequence.since
+    alarm, since, until = consequence.alarm, consequence.since, consequence.made_at
     # By the decision and not by the round's seats: a restored one rests on an earlier round's.
     decisions = Decision.objects.filter(clip=OuterRef("pk"), round=OuterRef("round")).filter(
-        _answered("comparison__x", alarm.user_id, since, alarm.raised_at)
-        | _answered("comparison__y", alarm.user_id, since, alarm.raised_at)
+        _answered("comparison__x", alarm.user_id, since, until)
+        | _answered("comparison__y", alarm.user_id, since, until)
     )
     # Only the person's own clips, by the index, need that looked up.
     own = Assignment.objects.filter(user=alarm.user_id, kind=SeatKind.ANNOTATION).values("clip")

@@ -25,7 +25,7 @@ def alarms_of(*, project: Project) -> QuerySet[Alarm]:
     """Return a project's alarms with what followed."""
     return (
         Alarm.objects.filter(project=project)
-        .select_related("user", "inspection__policy", "reversal__actor")
+        .select_related("user", "inspection__policy", "confirmation", "reversal__actor")
         .prefetch_related("consequences__clips__clip")
     )
 

@@ -6,6 +6,7 @@ from rest_framework import serializers
 
 from services.tracker.core.fields import NameField, ObjectField
 from services.tracker.core.roles import choices_of
+from services.tracker.monitoring.layer_serializers import LayerAnchoringOut, LayerMeasuresOut
 from services.tracker.monitoring.vocabulary import ConsequenceKind, ReferenceKind, ReopenOutcome
 
 LARGEST_VERSION = 2**31 - 1
@@ -20,7 +21,10 @@ class QualityQuery(serializers.Serializer):
         required=False,
         allow_null=True,
         default=None,
-        help_text="Only `labels` are of this version; `overall`, `pairs` and `days` are of all.",
+        help_text=(
+            "Only `labels` and `layers` are of this version; `overall`, `pairs` and `days` "
+            "are of all."
+        ),
     )
     days = serializers.IntegerField(min_value=1, max_value=3660, default=90)
 
@@ -77,10 +81,11 @@ class DayAgreementOut(AgreementOut):
 
 
 class QualityOut(serializers.Serializer):
-    """How far blind opinions agree in a project; but for `labels`, over all its taxonomies."""
+    """How far blind opinions agree; but for `labels` and `layers`, over all taxonomies."""
 
     overall = AgreementOut()
     labels = LabelAgreementOut(many=True)
+    layers = LayerMeasuresOut(many=True)
     pairs = PairAgreementOut(many=True)
     days = DayAgreementOut(many=True)
 
@@ -207,6 +212,7 @@ class AnchoringOut(serializers.Serializer):
     with_draft = AgreementOut()
     without_draft = AgreementOut()
     difference = EstimateOut()
+    layers = LayerAnchoringOut(many=True)
     people = PersonAnchoringOut(many=True)
 
 
@@ -258,6 +264,14 @@ class ReversalOut(serializers.Serializer):
     reversed_at = serializers.DateTimeField()
 
 
+class ConfirmationOut(serializers.Serializer):
+    """That later answers alone bore an alarm out: the second look."""
+
+    n_later = serializers.IntegerField(help_text="The person's gold answers since the alarm.")
+    signals = SignalOut(many=True, help_text="Those of the alarm's that stood out again.")
+    confirmed_at = serializers.DateTimeField()
+
+
 class AlarmOut(serializers.Serializer):
     """What stood out about one person, and what followed."""
 
@@ -266,6 +280,9 @@ class AlarmOut(serializers.Serializer):
     policy_version = serializers.IntegerField(source="inspection.policy.version")
     signals = SignalOut(many=True)
     consequences = ConsequenceOut(many=True, source="consequences.all")
+    confirmation = ConfirmationOut(
+        allow_null=True, source="borne_out", help_text="Null: seen once so far."
+    )
     reversal = ReversalOut(allow_null=True, source="taken_back")
     raised_at = serializers.DateTimeField()
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from typing import Any
 
 from services.domain.comparison.disputes import Comparison as DomainComparison
@@ -14,21 +13,20 @@ from services.tracker.annotations.models import Annotation, Assignment
 from services.tracker.annotations.planning import seats_ensure
 from services.tracker.annotations.seats import (
     clip_facts,
-    due_now,
     seats_close,
     seats_of,
     seats_set,
 )
 from services.tracker.clips.models import Clip
-from services.tracker.clips.services import SUPERSEDED, Standing, clip_advance, clip_write
 from services.tracker.core.roles import DecisionStatus, Verdict
-from services.tracker.gold.scoring import answer_score
 from services.tracker.gold.services import gold_follow
 from services.tracker.monitoring.services import comparison_record, decision_record
 from services.tracker.projects.versions import policy_version
 from services.tracker.quality.models import Comparison, Decision, SanityCheck
 from services.tracker.work.items import opinion_names
 from services.tracker.work.models import Lease
+from services.tracker.work.outcomes_shadow import shadow_checked
+from services.tracker.work.steps import step_take, superseded
 
 Json = dict[str, Any]
 _S = AssignmentState
@@ -38,18 +36,18 @@ def checked(*, clip: Clip, lease: Lease, report: Json, actor: str) -> None:
     """Record tier 1, move the seats, and take the step that follows from them."""
     seats = seats_of(clip=clip)
     moved = _verdicts_take(clip=clip, lease=lease, report=report, seats=seats)
-    if not moved:
-        _superseded(clip, lease, actor, report)
-    elif any(seat.state == _S.RETURNED for seat in moved):
-        _step(clip, lease, actor, Step.RETURNED, report)
+    if any(seat.state == _S.RETURNED for seat in moved):
+        step_take(clip, lease, actor, Step.RETURNED, report)
     elif clip.purpose != ClipPurpose.WORK:
-        _shadow_end(clip, lease, actor, report, seats[0])
+        shadow_checked(clip=clip, lease=lease, report=report, actor=actor, seat=seats[0])
+    elif not moved:
+        superseded(clip, lease, actor, report)
     elif clip.state == ClipState.IN_ARBITRATION:
         _arbitration_end(clip, lease, actor, report, seats[0])
     elif all(seat.state == _S.PASSED for seat in seats):
         _round_end(clip, lease, actor, report, seats)
     else:
-        _step(clip, lease, actor, Step.PASSED, report)
+        step_take(clip, lease, actor, Step.PASSED, report)
 
 
 def _verdicts_take(
@@ -93,48 +91,6 @@ def _seat_judge(seat: Assignment, verdict: Json) -> None:
     seats_set([seat], _S.PASSED if verdict["passed"] else _S.RETURNED)
 
 
-def _superseded(clip: Clip, lease: Lease, actor: str, report: Json) -> None:
-    """Newer answers came while these were looked at: check again, nothing else changes."""
-    standing = Standing(
-        state=ClipState(clip.state),
-        round=clip.round,
-        due=due_now(clip=clip, policy=policy_version(lease.policy_id)),
-        due_at=clip.due_at,
-    )
-    clip_write(
-        clip=clip,
-        step=SUPERSEDED,
-        actor=actor,
-        standing=standing,
-        payload=_summary(report),
-        ends_lease=True,
-    )
-
-
-def _step(clip: Clip, lease: Lease, actor: str, step: Step, report: Json, **more: Any) -> None:
-    clip_advance(
-        clip=clip,
-        step=step,
-        actor=actor,
-        facts=clip_facts(clip=clip, policy=policy_version(lease.policy_id)),
-        payload={**_summary(report), **more},
-    )
-
-
-def _shadow_end(clip: Clip, lease: Lease, actor: str, report: Json, seat: Assignment) -> None:
-    """Hold the one sound answer of a shadow clip against the known one."""
-    if seat.current is None:
-        raise InputError("A seat without an answer cannot have passed.")
-    seats_close([seat])
-    _step(clip, lease, actor, Step.SCORED, report, annotation=str(seat.current.uid))
-    answer_score(
-        clip=clip,
-        answer=seat.current,
-        document=report["comparison"],
-        policy=policy_version(lease.policy_id),
-    )
-
-
 def _round_end(clip: Clip, lease: Lease, actor: str, report: Json, seats: list[Assignment]) -> None:
     """Both opinions are sound: they agree, or the differences go to an arbiter."""
     if report["comparison"] is None:
@@ -150,11 +106,11 @@ def _round_end(clip: Clip, lease: Lease, actor: str, report: Json, seats: list[A
         decision = _decision_create(
             clip, lease, DecisionStatus.AGREED, _accepted(clip, report), comparison
         )
-        _step(clip, lease, actor, Step.AGREED, report, decision=str(decision.uid))
+        step_take(clip, lease, actor, Step.AGREED, report, decision=str(decision.uid))
         _gold(clip, lease, decision)
         return
     n_disputes = len(document.disputes)
-    _step(clip, lease, actor, Step.DISPUTED, report, n_disputes=n_disputes)
+    step_take(clip, lease, actor, Step.DISPUTED, report, n_disputes=n_disputes)
     seats_ensure(clip=clip, actor=actor)
 
 
@@ -176,7 +132,7 @@ def _arbitration_end(clip: Clip, lease: Lease, actor: str, report: Json, seat: A
         status, step, segments = DecisionStatus.REJECTED, Step.REJECTED, []
     decision = _decision_create(clip, lease, status, segments, comparison, answer)
     seats_close([seat])
-    _step(clip, lease, actor, step, report, decision=str(decision.uid))
+    step_take(clip, lease, actor, step, report, decision=str(decision.uid))
     _gold(clip, lease, decision)
 
 
@@ -194,7 +150,7 @@ def _reopen(clip: Clip, lease: Lease, actor: str, report: Json, seat: Assignment
         _ask_again(clip, lease, actor, report, seat, error.code, message)
         return
     seats_close([seat])
-    _step(clip, lease, actor, Step.REOPENED, report)
+    step_take(clip, lease, actor, Step.REOPENED, report)
     seats_ensure(clip=clip, actor=actor)
 
 
@@ -213,7 +169,7 @@ def _ask_again(
         "region_ids": [],
     }
     _seat_judge(seat, {"passed": False, "findings": [*seat.findings, finding]})
-    _step(clip, lease, actor, Step.RETURNED, report, asked_again=code)
+    step_take(clip, lease, actor, Step.RETURNED, report, asked_again=code)
 
 
 def _accepted(clip: Clip, report: Json) -> list[Json]:
@@ -265,9 +221,3 @@ def _decision_create(
 def _gold(clip: Clip, lease: Lease, decision: Decision) -> None:
     policy = Policy.parse(policy_version(lease.policy_id).document)
     gold_follow(clip=clip, decision=decision, policy=policy)
-
-
-def _summary(report: Json) -> Json:
-    """Return what the history keeps of a check: who passed, never what anybody answered."""
-    verdicts: Iterable[Json] = report["verdicts"]
-    return {"verdicts": {item["annotation_uid"]: item["passed"] for item in verdicts}}

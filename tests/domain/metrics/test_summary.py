@@ -210,6 +210,22 @@ def test_a_batch_pools_alphas_and_gamma() -> None:
         assert row.low <= row.value
 
 
+def test_a_batch_pools_what_adding_the_clips_up_gives() -> None:
+    batch = AgreementBatch()
+    assert batch.pooled is None
+    opinions = ["X 0-5, Y 6-9", "Z 0-4", "A 2-9, X 0-1"], ["X 0-6", "Z 1-4, Y 5-9", "A 3-9"]
+    own = [
+        batch.add(str(number), [listed(one), listed(other)], n_frames=10)[0]
+        for number, (one, other) in enumerate(zip(*opinions, strict=True))
+    ]
+    assert batch.pooled == own[0] + own[1] + own[2]
+    assert list(batch.pooled.per_label) == ["A", "X", "Y", "Z"]
+    assert batch.n_labels == 4
+    batch.forget_labels()
+    assert batch.n_labels == 0
+    assert batch.pooled.nominal == (own[0] + own[1] + own[2]).nominal
+
+
 def test_a_clips_gamma_does_not_depend_on_the_others() -> None:
     first, second = AgreementBatch(with_gamma=True), AgreementBatch(with_gamma=True)
     second.add("another", clip(2), n_frames=200)

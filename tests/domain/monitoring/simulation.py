@@ -6,16 +6,19 @@ its own difficulty. That is what a filter must not take for a fault.
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Callable, Mapping
+from collections import Counter, defaultdict
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 
 import numpy as np
 
 from services.domain.monitoring.anchoring import DraftTally
 from services.domain.monitoring.confusion import ConfusionTally
+from services.domain.monitoring.judge import judge
+from services.domain.monitoring.looks import stands_again
 from services.domain.monitoring.records import ClipRecord
 from services.domain.monitoring.tallies import DeltaTally, LabelTally
+from services.domain.policy import Monitoring
 from services.domain.segments import Segment, Segmentation
 from services.domain.taxonomy import Side
 
@@ -214,3 +217,32 @@ def _shaken(opinion: Segmentation, by: Callable[[Side], int]) -> Segmentation:
         offset = min(opinion.n_frames, max(onset + 5, segment.offset + by(Side.OFFSET)))
         moved.append(replace(segment, onset=onset, offset=offset))
     return Segmentation.of(moved, n_frames=opinion.n_frames)
+
+
+def watched(
+    history: Mapping[str, list[ClipRecord]], *, looks: Iterable[int], rules: Monitoring
+) -> tuple[dict[str, int], dict[str, int]]:
+    """Let the monitor look when everybody has so many clips, as the tracker does.
+
+    Return at which look people were first seen, and at which one they were first acted on.
+    """
+    known: defaultdict[str, set[str]] = defaultdict(set)
+    alarms: list[tuple[str, set[str], int]] = []
+    seen: dict[str, int] = {}
+    acted: dict[str, int] = {}
+    for n in looks:
+        so_far = {name: records[:n] for name, records in history.items()}
+        named: defaultdict[str, set[str]] = defaultdict(set)
+        for signal in judge(so_far, rules):
+            named[signal.person].add(signal.key)
+        for person, keys, at in alarms:
+            if person not in acted and keys & named[person]:
+                asked = {"person": person, "keys": keys, "n_later": n - at}
+                if stands_again(so_far, rules, **asked):
+                    acted[person] = n
+        for person, keys in named.items():
+            if new := keys - known[person]:
+                known[person] |= new
+                alarms.append((person, new, n))
+                seen.setdefault(person, n)
+    return seen, acted

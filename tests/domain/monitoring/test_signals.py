@@ -6,7 +6,7 @@ from dataclasses import replace
 import pytest
 
 from services.domain.errors import InputError
-from services.domain.monitoring.consequences import consequences
+from services.domain.monitoring.consequences import consequences, consequences_borne_out
 from services.domain.monitoring.signals import Question, Signal, SignalKind
 from services.domain.policy import Monitoring
 from services.domain.taxonomy import Side
@@ -81,7 +81,7 @@ def test_the_key_tells_figures_apart_and_is_the_same_on_every_run() -> None:
 
 
 def test_what_follows_is_the_policys_word_in_its_order() -> None:
-    rules = Monitoring(consequences=("notify", "reopen", "pause", "notify"))
+    rules = Monitoring(looks=1, consequences=("notify", "reopen", "pause", "notify"))
     actions = consequences([MISSES, LATE], rules)
     assert [action.consequence for action in actions] == ["notify", "reopen", "pause"]
     assert {action.signals for action in actions} == {(LATE, MISSES)}
@@ -90,7 +90,7 @@ def test_what_follows_is_the_policys_word_in_its_order() -> None:
 
 
 def test_reopening_goes_back_to_the_earliest_change() -> None:
-    rules = Monitoring(consequences=("reopen",))
+    rules = Monitoring(looks=1, consequences=("reopen",))
     assert consequences([LATE], rules)[0].after_clip == "c10"
     assert consequences([LATE, MISSES], rules)[0].after_clip is None
 
@@ -104,3 +104,19 @@ def test_a_signal_that_stands_is_not_acted_on_again() -> None:
         ("ben", (ben,)),
     ]
     assert consequences([LATE], rules, standing={"ana": [LATE.key]}) == ()
+
+
+def test_where_two_looks_are_wanted_the_first_only_tells() -> None:
+    rules = Monitoring(consequences=("pause", "reopen"))
+    (told,) = consequences([LATE, MISSES], rules)
+    assert told.consequence == "notify"
+    assert told.reason.startswith("Seen once;")
+    assert consequences([LATE], Monitoring(consequences=())) == ()
+
+
+def test_what_later_answers_bear_out_has_the_rest_of_its_consequences() -> None:
+    rules = Monitoring(consequences=("notify", "pause", "reopen"))
+    actions = consequences_borne_out([LATE, MISSES], rules, done={"notify"}, n_later=4)
+    assert [action.consequence for action in actions] == ["pause", "reopen"]
+    assert actions[0].reason.startswith("Borne out by 4 later gold answers. ")
+    assert consequences_borne_out([LATE], rules, done=set(rules.consequences), n_later=1) == ()

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
 import pytest
+from django.utils import timezone
 
 from orchestration.flows.check import check
 from orchestration.flows.collect import collect
@@ -13,6 +15,8 @@ from orchestration.flows.dispatch import dispatch
 from services.domain.comparison.disputes import Comparison
 from services.domain.monitoring.probes import Probe
 from services.tracker.annotations.models import Assignment
+from services.tracker.clips.models import Clip
+from services.tracker.gold import closing
 from tests.orchestration.flows.house import ONCE, POUR, House, seg
 from tests.service.gold import leave, rules, showings
 
@@ -72,6 +76,33 @@ def test_a_honeypot_goes_out_among_the_work_and_comes_back_scored(house: House):
         "accepted": 1,
         "in_annotation": 1,
     }
+
+
+def test_a_known_clip_stays_open_as_long_as_work_and_then_closes(
+    house: House, monkeypatch: pytest.MonkeyPatch
+):
+    gold(house)
+    rules(house.play, "cy", "dee", gold_share=1)
+    leave(house.play, "ana", "ben")
+    (work,) = house.dispatched()
+    house.answer("cy", work, POUR)
+    house.take_in()
+    house.back_off_is_over()
+    dispatch()
+    monkeypatch.setattr(closing, "_waits", lambda **_: [(0, timedelta(hours=5))])
+    shadow = known(house, "cy")
+    house.answer("cy", shadow, seg("pour", 13, 50))
+    house.take_in()
+    check()
+    assert house.state(shadow) == "in_annotation"
+    past = timezone.now() - timedelta(seconds=1)
+    Clip.objects.filter(uid=shadow).update(closes_at=past, due_at=past)
+    assert house.play["wren"].project_status("kitchen").claimable == {"check": 1}
+    check()
+    assert house.state(shadow) == "scored"
+    assert house.steps(shadow) == ["planted", "dispatched", "submitted", "passed", "scored"]
+    (shown,) = (item for item in showings(house.play) if item.clip_uid == shadow)
+    assert shown.agreement == 1.0
 
 
 def test_a_careless_answer_to_a_honeypot_comes_back_like_any_other(house: House):
