@@ -1,0 +1,1 @@
+"""Long recordings in overlapping parts: ``plan``, ``cut`` (``pieces``), label, ``stitch``."""
