@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from fractions import Fraction
 from typing import Any
@@ -10,6 +10,19 @@ from typing import Any
 import numpy as np
 from av.sidedata.sidedata import Type
 from av.video.frame import VideoFrame
+from numpy.typing import NDArray
+
+Raster = NDArray[Any]
+Filters = tuple[tuple[str, str], ...]
+
+TURNS: dict[tuple[str, str], Callable[[Raster], Raster]] = {
+    ("transpose", "clock"): lambda raster: np.rot90(raster, -1),
+    ("transpose", "cclock"): lambda raster: np.rot90(raster, 1),
+    ("transpose", "cclock_flip"): lambda raster: raster.T,
+    ("transpose", "clock_flip"): lambda raster: np.rot90(raster, 2).T,
+    ("hflip", ""): lambda raster: raster[:, ::-1],
+    ("vflip", ""): lambda raster: raster[::-1],
+}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -32,7 +45,7 @@ class Geometry:
     stored_height: int
     sar: Fraction = Fraction(1)
     rotation: int = 0
-    turns: tuple[tuple[str, str], ...] = ()
+    turns: Filters = ()
 
     @property
     def is_sideways(self) -> bool:
@@ -54,11 +67,23 @@ class Geometry:
         width, height = self.stored_width * self.sar, Fraction(self.stored_height)
         return (height, width) if self.is_sideways else (width, height)
 
-    def filters(self, size: tuple[int, int]) -> tuple[tuple[str, str], ...]:
+    def fitted(self, size: tuple[int, int]) -> tuple[int, int]:
+        """Return the even size at which the whole picture fits into ``size``."""
+        width, height = self._exact_size()
+        share = min(size[0] / width, size[1] / height)
+        inner = (max(2, round(side * share / 2) * 2) for side in (width, height))
+        return min(next(inner), size[0]), min(next(inner), size[1])
+
+    def filters(self, size: tuple[int, int]) -> Filters:
         """Return the (filter, arguments) chain from stored raster to an upright ``size``."""
         width, height = reversed(size) if self.is_sideways else size
-        scale = ("scale", f"{width}:{height}:flags=bilinear:out_range=tv")
-        return (scale, *self.turns, ("format", "yuv420p"), ("setsar", "1"))
+        return (("scale", f"{width}:{height}:flags=bilinear:out_range=tv"), *self.turns)
+
+    def turned(self, raster: Raster) -> Raster:
+        """Make a stored raster upright, as :meth:`filters` do, without scaling it."""
+        for name, how in self.turns:
+            raster = TURNS[name, how](raster)
+        return raster
 
 
 def geometry_of(frame: VideoFrame, sar: Fraction | None) -> Geometry:
@@ -97,7 +122,7 @@ def plain_matrix(rotation: int) -> tuple[int, ...]:
     return (cosine, -sine, 0, sine, cosine, 0, 0, 0, 1)
 
 
-def turns_of(matrix: tuple[int, ...], rotation: int) -> tuple[tuple[str, str], ...]:
+def turns_of(matrix: tuple[int, ...], rotation: int) -> Filters:
     """Return the filters that undo a display matrix, mirror images included.
 
     Notes

@@ -6,51 +6,31 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from fractions import Fraction
 from pathlib import Path
-from typing import Any, Self
+from typing import Any
 
-from models.probe import Probe, conclude, stated_rates
-from models.proof import ProxyResult, prove_and_place, scratch_for, sha256_of
+from models.digest import DigestAlongside
+from models.examine import Examined
+from models.probe import conclude, stated_rates
+from models.proof import ProxyResult, prove_and_place, scratch_for
 from models.proxy import encode, retime
 from models.rates import DEFAULT_RATE, STANDARD_RATES
-from models.source import Limits, Source
-from services.domain.timebase import Timebase
+from models.source import Source
+from services.domain.media_limits import MediaLimits, StreamChoice
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Ingested:
-    """A sound source: its facts, its hash and its proven proxy."""
+class Ingested(Examined):
+    """A sound source with its proven proxy."""
 
-    probe: Probe
     proxy: ProxyResult
-    source_sha256: str
-
-    @property
-    def timebase(self) -> Timebase:
-        """When each source frame is shown."""
-        return self.probe.timebase
 
     def as_json(self) -> dict[str, Any]:
         """Return the exact JSON form."""
-        return {
-            "probe": self.probe.as_json(),
-            "timebase": self.timebase.as_json(),
-            "duration_s": str(self.probe.duration_s),
-            "proxy": asdict(self.proxy),
-            "source_sha256": self.source_sha256,
-        }
+        return Examined.as_json(self) | {"proxy": asdict(self.proxy)}
 
     @classmethod
-    def from_json(cls, data: Mapping[str, Any]) -> Self:
-        """Read what :meth:`as_json` wrote."""
-        return cls(
-            probe=Probe.from_json(
-                data["probe"],
-                timebase=Timebase.from_json(data["timebase"]),
-                duration_s=Fraction(data["duration_s"]),
-            ),
-            proxy=ProxyResult(**data["proxy"]),
-            source_sha256=data["source_sha256"],
-        )
+    def _fields_from(cls, data: Mapping[str, Any]) -> dict[str, Any]:
+        return Examined._fields_from(data) | {"proxy": ProxyResult(**data["proxy"])}
 
 
 def ingest_file(
@@ -58,7 +38,8 @@ def ingest_file(
     destination: Path | str,
     *,
     height: int = 360,
-    limits: Limits | None = None,
+    limits: MediaLimits | None = None,
+    stream: StreamChoice = "first",
     scratch_folder: Path | None = None,
 ) -> Ingested:
     """Probe a file and write its proxy, decoding the source once.
@@ -71,8 +52,10 @@ def ingest_file(
         The proxy; replaced only by a whole and proven one.
     height : int
         Lines of the proxy at most.
-    limits : Limits, optional
+    limits : MediaLimits, optional
         What is too large.
+    stream : StreamChoice
+        Which video stream is meant.
     scratch_folder : Path, optional
         Where the unfinished proxy lies, on the destination's file system; by default a hidden
         folder beside it.
@@ -89,14 +72,22 @@ def ingest_file(
     """
     path, destination = Path(path), Path(destination)
     with scratch_for(destination, folder=scratch_folder) as scratch:
-        with Source(path, limits or Limits()) as source:
+        with (
+            Source(path, limits or MediaLimits(), stream) as source,
+            DigestAlongside(path) as digest,
+        ):
             rate = _likely_rate(source)
             encode(source, source.frames(), scratch, rate=rate, height=height)
             found = conclude(source)
         if found.rate != rate:
             retime(scratch, rate=found.rate)
         proxy = prove_and_place(scratch, destination, timebase=found.timebase)
-    return Ingested(probe=found, proxy=proxy, source_sha256=sha256_of(path))
+    return Ingested(
+        probe=found,
+        proxy=proxy,
+        source_sha256=digest.hexdigest(),
+        fingerprint=source.fingerprinter.result(),
+    )
 
 
 def _likely_rate(source: Source) -> Fraction:

@@ -1,7 +1,8 @@
 """The limited process of :mod:`models.isolated`: ``python -m models.ingest_job SCRATCH FD``.
 
-Reads the request from the scratch folder, fences itself in, ingests, and leaves its answer in
-the same folder. Exit status 0 means that there is an answer.
+Reads the request from the scratch folder, fences itself in, does what is asked, and leaves its
+answer in the same folder. Exit status 0 means that there is an answer, DISK_FULL that there is no
+room for one; then there is none for a traceback either.
 """
 
 from __future__ import annotations
@@ -15,43 +16,63 @@ import threading
 from pathlib import Path
 from typing import Any
 
+from models.examine import examine_file
+from models.group_job import GROUP_DEEDS
 from models.ingest import ingest_file
 from models.refusal import EXHAUSTED
-from models.source import Limits
 from services.domain.errors import MediaError
+from services.domain.media_limits import MediaLimits
 
 REQUEST = "request.json"
 ANSWER = "answer.json"
+DISK_FULL = 4
 
 
 def main(scratch: Path, lifeline: int) -> None:
     """Do one request."""
     request = json.loads((scratch / REQUEST).read_text())
     stop_with_parent(lifeline)
-    fence_in(**request["fence"])
-    (scratch / ANSWER).write_text(json.dumps(answer_to(request, scratch)))
+    fence_in(MediaLimits.parse(request["limits"]))
+    try:
+        (scratch / ANSWER).write_text(json.dumps(answer_to(request, scratch)))
+    except OSError as error:
+        if error.errno not in {errno.ENOSPC, errno.EDQUOT}:
+            raise
+        sys.exit(DISK_FULL)
 
 
 def answer_to(request: dict[str, Any], scratch: Path) -> dict[str, Any]:
-    """Ingest as requested and return the answer's JSON form."""
+    """Do as requested and return the answer's JSON form."""
+    limits = MediaLimits.parse(request["limits"])
     try:
-        done = ingest_file(
-            request["path"],
-            request["destination"],
-            height=request["height"],
-            limits=Limits(**request["limits"]),
-            scratch_folder=scratch,
-        )
+        done = _do(request, limits, scratch)
     except MediaError as error:
         return refused(error.code, error.detail, getattr(error, "facts", {}))
     except EXHAUSTED:
-        limit = request["fence"]["memory_bytes"] / 2**30
-        return refused("decode_crashed", f"Decoding this file needs more than {limit:.1f} GiB.", {})
+        allowed = limits.memory_bytes / 2**30
+        detail = f"Decoding this file needs more than {allowed:.1f} GiB."
+        return refused("decode_crashed", detail, {})
     except OSError as error:
         if error.errno != errno.EFBIG:
             raise
         return refused("too_large", "The file is too large. So would be its proxy.", {})
-    return {"outcome": "ingested", "ingested": done.as_json()}
+    return {"outcome": "done", "done": done}
+
+
+def _do(request: dict[str, Any], limits: MediaLimits, scratch: Path) -> dict[str, Any]:
+    if deed := GROUP_DEEDS.get(request.get("deed", "")):
+        return deed(request, limits, scratch)
+    path, stream = request["path"], request["stream"]
+    if request["destination"] is None:
+        return examine_file(path, limits=limits, stream=stream).as_json()
+    return ingest_file(
+        path,
+        request["destination"],
+        height=request["height"],
+        limits=limits,
+        stream=stream,
+        scratch_folder=scratch,
+    ).as_json()
 
 
 def refused(code: str, detail: str, facts: dict[str, Any]) -> dict[str, Any]:
@@ -59,13 +80,13 @@ def refused(code: str, detail: str, facts: dict[str, Any]) -> dict[str, Any]:
     return {"outcome": "refused", "code": code, "detail": detail, "facts": facts}
 
 
-def fence_in(*, timeout_s: float, memory_bytes: int, max_proxy_bytes: int) -> None:
+def fence_in(limits: MediaLimits) -> None:
     """Limit this process for good; a limit that stands already is never widened."""
-    cpu_s = int(timeout_s * (os.cpu_count() or 1)) + 1
+    cpu_s = int(limits.timeout_s * (os.cpu_count() or 1)) + 1
     for kind, wanted in (
-        (resource.RLIMIT_AS, memory_bytes),
+        (resource.RLIMIT_AS, limits.memory_bytes),
         (resource.RLIMIT_CPU, cpu_s),
-        (resource.RLIMIT_FSIZE, max_proxy_bytes),
+        (resource.RLIMIT_FSIZE, limits.max_proxy_bytes),
         (resource.RLIMIT_CORE, 0),
     ):
         _, hard = resource.getrlimit(kind)

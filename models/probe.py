@@ -19,6 +19,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from fractions import Fraction
+from itertools import islice
 from pathlib import Path
 from typing import Any, Self
 
@@ -27,10 +28,13 @@ import numpy as np
 from models.promise import broken_promise
 from models.rates import Ticks, recover_rate
 from models.refusal import MediaRefusedError
-from models.source import MISSING, Limits, Source
-from services.domain.timebase import Timebase
+from models.source import MISSING, Source
+from models.upright import HDR_TRANSFERS
+from services.domain.media_limits import MediaLimits, StreamChoice
+from services.domain.timebase import StepRun, Timebase
 
-HDR_TRANSFERS = {16: "PQ", 18: "HLG"}
+# FFmpeg's numbers; where coding and showing order differ, the field that is shown first.
+FIELD_ORDERS = {2: "top", 3: "bottom", 4: "bottom", 5: "top"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,6 +55,9 @@ class Probe:
         Shown time, with the last frame's own.
     timestamps : str
         ``"container"`` or ``"synthesised"``.
+    interlaced : str, optional
+        The field shown first, ``"top"``, ``"bottom"`` or ``"unknown"``, where decoded frames say
+        that they hold two; None: they are progressive.
     warnings : tuple of str
         Sentences about what is odd and was handled.
     """
@@ -68,6 +75,7 @@ class Probe:
     n_video_streams: int
     has_audio: bool
     timestamps: str
+    interlaced: str | None
     warnings: tuple[str, ...]
 
     @property
@@ -103,6 +111,7 @@ class Probe:
             "n_video_streams": self.n_video_streams,
             "has_audio": self.has_audio,
             "timestamps": self.timestamps,
+            "interlaced": self.interlaced,
             "warnings": list(self.warnings),
         }
 
@@ -125,11 +134,14 @@ class Probe:
             n_video_streams=data["n_video_streams"],
             has_audio=data["has_audio"],
             timestamps=data["timestamps"],
+            interlaced=data["interlaced"],
             warnings=tuple(data["warnings"]),
         )
 
 
-def probe(path: Path | str, *, limits: Limits | None = None) -> Probe:
+def probe(
+    path: Path | str, *, limits: MediaLimits | None = None, stream: StreamChoice = "first"
+) -> Probe:
     """Decode a whole file and return its facts.
 
     Raises
@@ -137,7 +149,7 @@ def probe(path: Path | str, *, limits: Limits | None = None) -> Probe:
     MediaRefusedError
         If the file can never be labelled exactly; the code names the reason.
     """
-    with Source(Path(path), limits or Limits()) as source:
+    with Source(Path(path), limits or MediaLimits(), stream) as source:
         for _ in source.frames():
             pass
         return conclude(source)
@@ -175,6 +187,7 @@ def conclude(source: Source) -> Probe:
         n_video_streams=source.n_video_streams,
         has_audio=bool(source.container.streams.audio),
         timestamps=timestamps,
+        interlaced=_field_order(source),
         warnings=(*warnings, *_oddities(source)),
     )
 
@@ -194,8 +207,18 @@ def _timebase(source: Source) -> tuple[Timebase, str, tuple[str, ...]]:
         finding = recover_rate(
             pts, tick=tick, stated=stated_rates(source), last_step=source.seen.last_step
         )
-        return Timebase.from_pts(pts.tolist(), rate=finding.rate, tick=tick), "container", ()
+        return _timebase_of(pts, rate=finding.rate, tick=tick), "container", ()
     return _synthesised(source, pts, n_missing=n_missing, n_backward=n_backward)
+
+
+def _timebase_of(pts: Ticks, *, rate: Fraction, tick: Fraction) -> Timebase:
+    """Do what ``Timebase.from_pts`` does, without a Python number for every frame."""
+    steps = np.diff(pts)
+    begins = np.flatnonzero(np.diff(steps, prepend=0))  # a step is never 0
+    counts = np.diff(begins, append=len(steps))
+    pairs = zip(steps[begins].tolist(), counts.tolist(), strict=True)
+    runs = tuple(StepRun(step=step, count=count) for step, count in pairs)
+    return Timebase(rate=rate, tick=tick, first_pts=int(pts[0]), runs=runs)
 
 
 def _synthesised(
@@ -241,6 +264,12 @@ def _refuse_if_unsound(source: Source, duration_s: Fraction) -> None:
         )
 
 
+def _field_order(source: Source) -> str | None:
+    if not source.seen.n_interlaced:
+        return None
+    return FIELD_ORDERS.get(int(source.stream.codec_context.field_order), "unknown")
+
+
 def _oddities(source: Source) -> Iterator[str]:
     """Yield a sentence for each thing that is odd and harmless to the frame index."""
     seen, stream = source.seen, source.stream
@@ -251,10 +280,20 @@ def _oddities(source: Source) -> Iterator[str]:
     if seen.n_damaged:
         yield f"{seen.n_damaged} frames are damaged and were patched up by the decoder."
     if seen.n_interlaced:
-        yield f"{seen.n_interlaced} frames are interlaced; a frame is one index, not a field."
+        yield (
+            f"{seen.n_interlaced} frames are interlaced; a frame is one index, not a field, and "
+            "the proxy is deinterlaced."
+        )
+    if seen.n_size_changes:
+        sizes = ", ".join(f"{w}x{h} from frame {k}" for (w, h), k in islice(seen.sizes.items(), 5))
+        more = " and more" if len(seen.sizes) > 5 else ""
+        yield (
+            f"The picture changes size {seen.n_size_changes} times: {sizes}{more}. All frames are "
+            "fitted into the first one's picture."
+        )
     if len(seen.pix_fmts) > 1:
         yield f"The pixel format changes: {', '.join(seen.pix_fmts)}."
     if seen.color_trc in HDR_TRANSFERS:
-        yield f"HDR ({HDR_TRANSFERS[seen.color_trc]}); the proxy is not tone-mapped."
+        yield f"HDR ({HDR_TRANSFERS[seen.color_trc]}); the proxy is tone-mapped to BT.709."
     if seen.geometry and seen.geometry.rotation % 90:
         yield f"A rotation of {seen.geometry.rotation} degrees is no quarter turn; not applied."

@@ -17,14 +17,15 @@ from typing import Self
 
 import av
 from av.bitstream import BitStreamFilterContext
-from av.filter import Graph
 from av.video.frame import VideoFrame
 
 from models.geometry import Geometry
 from models.probe import Probe
 from models.proof import GOP, ProxyResult, prove_and_place, scratch_for
 from models.refusal import MediaRefusedError
-from models.source import Limits, Source
+from models.source import UNKNOWN_COLOR, Source
+from models.upright import HDR_TRANSFERS, UprightScaler
+from services.domain.media_limits import MediaLimits, StreamChoice
 from services.domain.timebase import Timebase
 
 # x264's output depends on its thread count; a fixed one makes the same bytes on every machine.
@@ -36,38 +37,10 @@ ENCODER_OPTIONS = {
 }
 MUXER_OPTIONS = {"movflags": "+faststart", "fflags": "+bitexact"}
 
-
-class UprightScaler:
-    """Turns stored frames into upright, square-pixelled yuv420p frames, one for one."""
-
-    def __init__(self, geometry: Geometry, size: tuple[int, int]) -> None:
-        self._geometry = geometry
-        self._size = size
-        self._format: str | None = None
-        self._graph = Graph()
-
-    def __call__(self, frame: VideoFrame) -> VideoFrame:
-        """Return the frame as the proxy shows it."""
-        if frame.format.name != self._format:
-            self._build(frame)
-        self._graph.vpush(frame)
-        return self._graph.vpull()
-
-    def _build(self, frame: VideoFrame) -> None:
-        """Make the filter graph anew; a graph takes one pixel format only."""
-        graph = Graph()
-        nodes = [
-            graph.add_buffer(
-                width=frame.width,
-                height=frame.height,
-                format=frame.format,
-                time_base=frame.time_base or Fraction(1, 1000),
-            )
-        ]
-        chain = self._geometry.filters(self._size)
-        nodes += [graph.add(name, args or None) for name, args in chain]
-        graph.link_nodes(*nodes, graph.add("buffersink")).configure()
-        self._graph, self._format = graph, frame.format.name
+# Primaries, transfer and matrix, as ITU-T H.273 numbers them.
+Color = tuple[int, int, int]
+BT709: Color = (1, 1, 1)
+YUV_MATRICES = {1, 5, 6, 9}
 
 
 class ProxyWriter:
@@ -83,13 +56,23 @@ class ProxyWriter:
         Of the stored frames that will come.
     height : int
         Lines of the proxy at most.
+    color : Color, optional
+        Primaries, transfer and matrix that its headers state.
     """
 
-    def __init__(self, path: Path, *, rate: Fraction, geometry: Geometry, height: int) -> None:
+    def __init__(
+        self,
+        path: Path,
+        *,
+        rate: Fraction,
+        geometry: Geometry,
+        height: int,
+        color: Color | None = None,
+    ) -> None:
         self.rate = rate
         self.size = geometry.proxy_size(height)
         self.n_frames = 0
-        self._scale = UprightScaler(geometry, self.size)
+        self._scaler = UprightScaler(self.size, geometry)
         self._container = av.open(str(path), "w", format="mp4", options=MUXER_OPTIONS)
         # An MP4 track's clock defaults to a multiple of the stream's, so k / rate is a whole tick.
         stream = self._container.add_stream("libx264", rate=rate)
@@ -99,6 +82,8 @@ class ProxyWriter:
         context.time_base = 1 / rate
         context.gop_size, context.max_b_frames = GOP, 0
         context.thread_count = ENCODER_THREADS
+        if color is not None:
+            context.color_primaries, context.color_trc, context.colorspace = color
         context.options = dict(ENCODER_OPTIONS)
         self._stream = stream
 
@@ -111,17 +96,23 @@ class ProxyWriter:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        if kind is None:
-            self._container.mux(self._stream.encode(None))
-        self._container.close()
+        try:
+            if kind is None:
+                self._encode(self._scaler.flush())
+                self._container.mux(self._stream.encode(None))
+        finally:
+            self._container.close()
 
-    def add(self, frame: VideoFrame) -> None:
-        """Encode the next frame."""
-        out = self._scale(frame)
-        out.pts, out.time_base = self.n_frames, 1 / self.rate
-        out.pict_type = 0  # else the source's own I, P, B would be forced upon the encoder
-        self._container.mux(self._stream.encode(out))
-        self.n_frames += 1
+    def add(self, frame: VideoFrame, geometry: Geometry) -> None:
+        """Encode the next frame, whose own geometry may differ from the first one's."""
+        self._encode(self._scaler.push(frame, geometry))
+
+    def _encode(self, pictures: list[VideoFrame]) -> None:
+        for picture in pictures:
+            picture.pts, picture.time_base = self.n_frames, 1 / self.rate
+            picture.pict_type = 0  # else the source's own I, P, B would be forced on the encoder
+            self._container.mux(self._stream.encode(picture))
+            self.n_frames += 1
 
 
 def make_proxy(
@@ -130,7 +121,8 @@ def make_proxy(
     *,
     timebase: Probe | Timebase,
     height: int = 360,
-    limits: Limits | None = None,
+    limits: MediaLimits | None = None,
+    stream: StreamChoice = "first",
 ) -> ProxyResult:
     """Write the proxy of a probed file, prove it, and put it in place at once.
 
@@ -141,7 +133,7 @@ def make_proxy(
     """
     known = timebase.timebase if isinstance(timebase, Probe) else timebase
     with scratch_for(Path(destination)) as scratch:
-        with Source(Path(source), limits or Limits()) as opened:
+        with Source(Path(source), limits or MediaLimits(), stream) as opened:
             encode(opened, opened.frames(), scratch, rate=known.rate, height=height)
         if opened.n_frames != known.n_frames:
             raise MediaRefusedError(
@@ -166,10 +158,25 @@ def encode(
     geometry = source.seen.geometry
     if first is None or geometry is None:
         raise MediaRefusedError("No frame of the video can be decoded.", code="no_frames")
-    with ProxyWriter(path, rate=rate, geometry=geometry, height=height) as writer:
-        writer.add(first)
+    color = color_of(first)
+    with ProxyWriter(path, rate=rate, geometry=geometry, height=height, color=color) as writer:
+        writer.add(first, geometry)
         for frame in iterator:
-            writer.add(frame)
+            writer.add(frame, source.seen.current or geometry)
+
+
+def color_of(frame: VideoFrame) -> Color | None:
+    """Return what the proxy says of its colours; None leaves it to the player.
+
+    Players take a small video without a word for BT.601, which a scaled-down BT.709 one is not.
+    """
+    if int(frame.color_trc) in HDR_TRANSFERS:
+        return BT709
+    found = (int(frame.color_primaries), int(frame.color_trc), int(frame.colorspace))
+    if found[2] in YUV_MATRICES:
+        return found
+    is_high_definition = frame.height >= 720 and frame.format.name.startswith("yuv")
+    return BT709 if is_high_definition and found[2] == UNKNOWN_COLOR else None
 
 
 def retime(path: Path, *, rate: Fraction) -> None:

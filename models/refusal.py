@@ -3,10 +3,11 @@
 Conventions
 -----------
 A refusal is final for the bytes at hand: the same file gives the same code on any machine.
-Codes: ``file_missing``, ``empty_file``, ``not_video`` (text, a still image, a format we do not
-open), ``unreadable`` (a video format, but the demuxer gives up), ``no_video_stream``,
-``no_frames``, ``corrupt`` (less decodes than the container promises, or a packet cannot be
-decoded), ``size_changes``, ``too_large``; from the isolated process also ``decode_crashed`` and
+Codes: ``file_missing`` (a folder or pipe, too), ``file_unreadable`` (the system gives no bytes),
+``empty_file``, ``not_video`` (text, a still image, a format we do not open), ``unreadable`` (a
+video format, but the demuxer gives up), ``no_video_stream`` (or not so many), ``no_frames``,
+``corrupt`` (less decodes than the container promises, or a packet cannot be decoded),
+``too_large``; from the isolated process also ``decode_crashed`` and
 ``decode_timeout``. ``proxy_unsound`` means that our own proxy failed its proof.
 """
 

@@ -1,11 +1,14 @@
 """Files that can never be labelled exactly: each is refused with its code and a sentence."""
 
+import os
+from pathlib import Path
+
 import pytest
 
 from models.ingest import ingest_file
 from models.refusal import MediaRefusedError
 from models.synthetic import ClipStyle, make_clip
-from tests.videos import RATE, clip, cut_off, faststart, png, raw_h264, scrambled, tone
+from tests.videos import RATE, clip, cut_off, faststart, png, scrambled, tone
 
 
 def refusal_of(source, folder):
@@ -20,6 +23,11 @@ def refusal_of(source, folder):
 
 def written(path, content):
     path.write_bytes(content)
+    return path
+
+
+def pipe(path):
+    os.mkfifo(path)
     return path
 
 
@@ -41,7 +49,8 @@ MADE = {
     "start of an MP4": ("unreadable", lambda d: written(d / "a.mp4", MP4_START)),
     "MP4 without its index": ("unreadable", lambda d: cut_off(clip(d), 0.9)),
     "sound only": ("no_video_stream", lambda d: tone(d / "a.mp4")),
-    "changing size": ("size_changes", lambda d: raw_h264(d / "a.h264", [(320, 180), (160, 90)])),
+    "a pipe": ("file_missing", lambda d: pipe(d / "a.mp4")),
+    "unreadable to us": ("file_unreadable", lambda d: Path("/proc/self/mem")),
     "scrambled": ("corrupt", lambda d: scrambled(clip(d))),
     "scrambled Matroska": ("corrupt", lambda d: scrambled(clip(d, "a.mkv"))),
 }

@@ -1,17 +1,20 @@
+import json
 import signal
 import subprocess
 import sys
 import time
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
 
 from models.ingest import ingest_file
-from models.ingest_job import answer_to
-from models.isolated import ROOT, Fence, ingest_isolated
+from models.ingest_job import ANSWER, DISK_FULL, REQUEST, answer_to
+from models.isolated import ROOT, Lifeline, examine_isolated, ingest_isolated
 from models.refusal import MediaRefusedError
 from models.synthetic import make_clip
-from services.domain.errors import ExternalError
+from services.domain.errors import ExternalError, StorageError
+from services.domain.media_limits import MediaLimits
 from tests.videos import RATE, clip, scrambled
 
 
@@ -48,7 +51,7 @@ def test_a_refusal_comes_through_with_its_facts(tmp_path):
 def test_it_is_stopped_when_its_time_is_up(tmp_path, long_clip):
     began = time.monotonic()
     with pytest.raises(MediaRefusedError) as refusal:
-        ingest_isolated(long_clip, tmp_path / "p.mp4", fence=Fence(timeout_s=0.8))
+        ingest_isolated(long_clip, tmp_path / "p.mp4", limits=MediaLimits(timeout_s=0.8))
     assert refusal.value.code == "decode_timeout"
     assert time.monotonic() - began < 5
     assert leftovers(tmp_path) == []
@@ -56,14 +59,14 @@ def test_it_is_stopped_when_its_time_is_up(tmp_path, long_clip):
 
 def test_running_out_of_memory_is_the_files_fault_and_harms_nobody(tmp_path, long_clip):
     with pytest.raises(MediaRefusedError) as refusal:
-        ingest_isolated(long_clip, tmp_path / "p.mp4", fence=Fence(memory_bytes=330 * 2**20))
+        ingest_isolated(long_clip, tmp_path / "p.mp4", limits=MediaLimits(memory_bytes=330 * 2**20))
     assert refusal.value.code == "decode_crashed"
     assert leftovers(tmp_path) == []
 
 
 def test_a_proxy_above_the_limit_is_refused(tmp_path, long_clip):
     with pytest.raises(MediaRefusedError) as refusal:
-        ingest_isolated(long_clip, tmp_path / "p.mp4", fence=Fence(max_proxy_bytes=20_000))
+        ingest_isolated(long_clip, tmp_path / "p.mp4", limits=MediaLimits(max_proxy_bytes=20_000))
     assert refusal.value.code == "too_large"
 
 
@@ -89,6 +92,37 @@ def test_what_is_not_the_files_fault_is_no_refusal(tmp_path, monkeypatch):
     with pytest.raises(ExternalError, match="No space left") as failure:
         ingest_isolated(clip(tmp_path), tmp_path / "p.mp4")
     assert failure.value.code == "ingest_job"
+
+
+def test_a_full_disk_is_no_refusal(tmp_path, monkeypatch):
+    request = {"path": str(clip(tmp_path)), "destination": None, "stream": "first", "limits": {}}
+    (tmp_path / REQUEST).write_text(json.dumps(request))
+    (tmp_path / ANSWER).symlink_to("/dev/full")
+    with Lifeline() as lifeline:
+        job = subprocess.run(
+            [sys.executable, "-m", "models.ingest_job", tmp_path, str(lifeline.reading)],
+            cwd=ROOT,
+            pass_fds=(lifeline.reading,),
+            check=False,
+        )
+    assert job.returncode == DISK_FULL
+    full = tmp_path / "full" / "models"
+    full.mkdir(parents=True)
+    (full / "__init__.py").touch()
+    (full / "ingest_job.py").write_text(f"import sys; sys.exit({DISK_FULL})")
+    monkeypatch.setattr("models.isolated.ROOT", tmp_path / "full")
+    with pytest.raises(StorageError, match="no space left"):
+        examine_isolated(tmp_path / "a.mp4")
+
+
+def test_cutting_a_lifeline_stops_every_job_that_holds_it(tmp_path, long_clip):
+    with Lifeline() as lifeline, ThreadPoolExecutor(2) as pool:
+        jobs = [pool.submit(examine_isolated, long_clip, lifeline=lifeline) for _ in range(2)]
+        lifeline.cut()
+        lifeline.cut()
+        late = pool.submit(examine_isolated, long_clip, lifeline=lifeline)
+        failures = [job.exception(timeout=20) for job in (*jobs, late)]
+    assert all(isinstance(failure, ExternalError) for failure in failures)
 
 
 def test_the_job_finds_no_secret_in_its_environment(tmp_path, monkeypatch):
@@ -145,8 +179,8 @@ def test_the_job_answers_in_process_too(tmp_path):
         "path": str(clip(tmp_path)),
         "destination": str(tmp_path / "p.mp4"),
         "height": 360,
+        "stream": "first",
         "limits": {"max_frames": 10},
-        "fence": {"memory_bytes": 2**30},
     }
     answer = answer_to(request, tmp_path)
     assert (answer["outcome"], answer["code"]) == ("refused", "too_large")
