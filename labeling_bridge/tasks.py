@@ -18,6 +18,13 @@ from labeling_bridge.regions import Opinion, Region, render, render_opinion
 from services.domain.comparison.disputes import Comparison
 from services.domain.sanity.findings import Finding
 from services.domain.segments import Segment
+from services.domain.timebase import play_rate
+
+# Label Studio calls the frame at t seconds ceil(t * fps), and rounds the t of a pause to 2 ms:
+# at 25 or 50 a second often the very instant at which a frame begins, and then its counter is
+# one behind the picture. A rate larger by a hair puts that right and moves nothing else: 9 µs
+# in a day.
+_HAIR: Final = 1 + 1e-10
 
 ASSIGNMENT: Final = "assignment"
 """The field of task data that says whose task it is; the only key the bridge looks up by."""
@@ -69,8 +76,7 @@ class SeatTask:
         """Return the task data for a lane in which the clip plays from ``video``."""
         return {
             "video": video,
-            # Label Studio takes a number; the nearest float keeps its frame maths exact.
-            "fps": float(self.clip.rate),
+            "fps": float(play_rate(self.clip.rate)) * _HAIR,
             ASSIGNMENT: self.assignment,
             "title": self.clip.name,
             "n_frames": self.clip.n_frames,

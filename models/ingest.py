@@ -79,8 +79,8 @@ def ingest_file(
             rate = _likely_rate(source)
             encode(source, source.frames(), scratch, rate=rate, height=height)
             found = conclude(source)
-        if found.rate != rate:
-            retime(scratch, rate=found.rate)
+        if found.timebase.play_rate != rate:
+            retime(scratch, rate=found.timebase.play_rate)
         proxy = prove_and_place(scratch, destination, timebase=found.timebase)
     return Ingested(
         probe=found,

@@ -62,7 +62,7 @@ def prove_and_place(scratch: Path, destination: Path, *, timebase: Timebase) -> 
     MediaRefusedError
         If a frame is missing, doubled or off its time (code ``proxy_unsound``).
     """
-    size = prove(scratch, n_frames=timebase.n_frames, rate=timebase.rate)
+    size = prove(scratch, n_frames=timebase.n_frames, rate=timebase.play_rate)
     n_bytes = scratch.stat().st_size
     digest = sha256_of(scratch)
     scratch.replace(destination)

@@ -134,7 +134,7 @@ def make_proxy(
     known = timebase.timebase if isinstance(timebase, Probe) else timebase
     with scratch_for(Path(destination)) as scratch:
         with Source(Path(source), limits or MediaLimits(), stream) as opened:
-            encode(opened, opened.frames(), scratch, rate=known.rate, height=height)
+            encode(opened, opened.frames(), scratch, rate=known.play_rate, height=height)
         if opened.n_frames != known.n_frames:
             raise MediaRefusedError(
                 f"The file holds {opened.n_frames} frames where {known.n_frames} were probed.",

@@ -84,6 +84,24 @@ def hide_first_frames(path: Path, n_hidden: int, *, rate: Fraction = RATE) -> Pa
     return edited
 
 
+def looped(path: Path, times: int, *, n_frames: int, rate: Fraction) -> Path:
+    """Repeat a clip's packets, each time later by its length: a long recording, soon made."""
+    longer = path.with_name(f"looped-{path.name}")
+    with av.open(str(longer), "w", options={"movflags": "faststart"}) as out:
+        stream = None
+        for turn in range(times):
+            with av.open(str(path)) as source:
+                video = source.streams.video[0]
+                stream = stream or out.add_stream_from_template(video)
+                later = round(turn * n_frames / (rate * video.time_base))
+                for packet in source.demux(video):
+                    if packet.size:
+                        packet.pts, packet.dts = packet.pts + later, packet.dts + later
+                        packet.stream = stream
+                        out.mux(packet)
+    return longer
+
+
 def raw_h264(path: Path, sizes: Sequence[tuple[int, int]], n_frames: int = 12) -> Path:
     """Write a bare H.264 stream (no timestamps), one stretch of frames a size."""
     with path.open("wb") as file:

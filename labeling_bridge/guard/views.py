@@ -23,7 +23,8 @@ from labeling_bridge.guard.visit import whole_number
 from services.domain.errors import NotFoundError
 from services.domain.links import read_media_token, sign_file_path
 
-FILE_LINK_S = 3600
+# A page that outlives its link loads the video anew and shows frame 0 under the old number.
+FILE_LINK_S = 12 * 3600
 
 
 @require_safe
@@ -67,7 +68,7 @@ def drafts(request) -> JsonResponse:
 
 @require_safe
 def media(request, token: str) -> HttpResponse:
-    """Send the lane's person on to a file link that works for an hour."""
+    """Send the lane's person on to a file link that works for a long working day."""
     caller = request.segue_caller
     try:
         grant = read_media_token(token, settings.SEGUE_LINKS_KEY)

@@ -41,6 +41,9 @@ def parse_rational(text: str) -> Fraction:
     return value
 
 
+_SLOWEST, _FASTEST = Fraction(1), Fraction(240)
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StepRun:
     """``count`` successive frames, each ``step`` ticks after the one before."""
@@ -55,6 +58,15 @@ class StepRun:
             )
 
 
+def play_rate(rate: Fraction) -> Fraction:
+    """Return the rate at which people watch a recording of this rate.
+
+    Players count frames rightly from 1 to 240 a second: Label Studio's reads a rate below 1
+    as its inverse, and misses frames shorter than some 3 ms.
+    """
+    return min(max(rate, _SLOWEST), _FASTEST)
+
+
 @dataclass(frozen=True, kw_only=True)
 class Timebase:
     """When each source frame is shown, and the rate at which the proxy plays them.
@@ -62,8 +74,8 @@ class Timebase:
     Parameters
     ----------
     rate : Fraction
-        Frames per second at which the constant-rate proxy plays; for a constant-rate
-        source also the source's own rate.
+        Frames per second; for a constant-rate source its own. The proxy plays at the
+        :func:`play_rate` of it.
     tick : Fraction
         Seconds per timestamp tick (the stream's time base).
     first_pts : int
@@ -165,7 +177,12 @@ class Timebase:
         """Return when the proxy shows a frame, in exact seconds from its start."""
         if not 0 <= frame <= self.n_frames:
             raise InputError(f"Frame {frame} is outside 0..{self.n_frames}.")
-        return frame / self.rate
+        return frame / self.play_rate
+
+    @property
+    def play_rate(self) -> Fraction:
+        """Frames per second at which the proxy plays."""
+        return play_rate(self.rate)
 
     def as_json(self) -> dict[str, Any]:
         """Return the JSON form: rationals as text, runs as ``[step, count]`` pairs."""

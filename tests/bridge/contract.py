@@ -155,7 +155,7 @@ class BridgeContract:
         (task,) = one.person.tasks(one.project_id)
         assert task["id"] == task_id
         data = task["data"]
-        assert data["fps"] == 25.0
+        assert data["fps"] == pytest.approx(25, rel=1e-9)
         assert data["assignment"] == seat.assignment
         assert (data["status"], data["round"], data["n_frames"]) == ("new", 1, 300)
         grant = read_media_token(data["video"].removeprefix(MEDIA_PREFIX), world.links_key)

@@ -142,3 +142,15 @@ def test_a_constant_rate_is_never_variable(rate: Fraction, n_frames: int) -> Non
     assert clip.n_frames == n_frames
     assert not clip.is_variable
     assert clip.seconds(n_frames) == clip.proxy_seconds(n_frames) == n_frames / rate
+
+
+@pytest.mark.parametrize(
+    ("rate", "played"),
+    [(Fraction(1, 2), 1), (Fraction(1), 1), (Fraction(30), 30), (Fraction(240), 240), (1000, 240)],
+)
+def test_the_proxy_plays_at_a_rate_that_players_count_rightly(rate: Fraction, played: int) -> None:
+    clip = Timebase.constant(rate=Fraction(rate), n_frames=90)
+    assert clip.play_rate == played
+    assert clip.proxy_seconds(60) == Fraction(60, played)
+    assert clip.seconds(60) == 60 / Fraction(rate)
+    assert not clip.is_variable

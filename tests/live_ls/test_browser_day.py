@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 import re
-import shutil
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Locator, Page, Response, expect, sync_playwright
+from playwright.sync_api import Locator, Page, Response, expect
 
 from services.domain.links import MEDIA_PREFIX, media_token
+from tests.live_ls import browser
+from tests.live_ls.browser import PATIENCE_MS
 from tests.live_ls.files import CLIP_FPS, CLIP_FRAMES, CLIP_KEY, FileServer
 from tests.live_ls.probes import TELLTALE
 from tests.live_ls.server import LabelStudio
@@ -20,17 +20,6 @@ from tests.live_ls.world import CONFIG, PASSWORD, World, region
 
 pytestmark = [pytest.mark.live_ls, pytest.mark.timeout(300)]
 
-NAMES = ("chromium", "chromium-browser", "google-chrome")
-FLAGS = [
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-]
-PATIENCE_MS = 60_000
 # The page asks for marketing tips, which the guard answers as if there were no internet, and
 # for the next task of a list that has come to its end.
 EXPECTED_404 = ("/heidi-tips", "/api/dm/actions?id=next_task")
@@ -81,25 +70,18 @@ def lane(label_studio: LabelStudio) -> tuple[int, int]:
 
 @pytest.fixture
 def desk(label_studio: LabelStudio, lane: tuple[int, int]) -> Iterator[Desk]:
-    browser_path = next(filter(None, map(shutil.which, NAMES)), None)
-    if browser_path is None:
-        pytest.fail("There is no Chromium here; install the system package `chromium`.")
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=Path(browser_path), args=FLAGS)
-        page = browser.new_page(viewport={"width": 1400, "height": 1000})
-        page.set_default_timeout(PATIENCE_MS)
+    with browser.chromium() as opened:
+        page = browser.new_page(opened)
         desk = Desk(page=page, label_studio=label_studio, lane=lane[0], task=lane[1])
         page.on("response", desk.note)
         page.on("pageerror", lambda error: desk.broken.append(str(error)))
         yield desk
-        browser.close()
 
 
 def log_in(desk: Desk, path: str) -> None:
-    desk.page.goto(desk.label_studio.url + path)
-    desk.page.fill("input[name=email]", "eve@segue.example")
-    desk.page.fill("input[name=password]", PASSWORD)
-    desk.page.press("input[name=password]", "Enter")
+    browser.log_in(
+        desk.page, desk.label_studio.url + path, email="eve@segue.example", password=PASSWORD
+    )
 
 
 def regions(page: Page) -> Locator:

@@ -41,6 +41,18 @@ def test_make_proxy_from_a_probe_equals_one_pass(tmp_path):
     assert two == one.proxy
 
 
+@pytest.mark.parametrize(("rate", "played"), [(Fraction(1, 2), 1), (Fraction(500), 240)])
+def test_a_recording_too_slow_or_fast_for_players_is_watched_at_the_nearest_rate(
+    tmp_path, rate, played
+):
+    done = ingest_file(clip(tmp_path, "a.mkv", rate=rate), tmp_path / "p.mp4")
+    assert done.timebase.rate == rate
+    assert done.timebase.n_frames == N_FRAMES
+    with av.open(str(tmp_path / "p.mp4")) as opened:
+        assert opened.streams.video[0].average_rate == played
+    assert numbers_in(tmp_path / "p.mp4") == list(range(N_FRAMES))
+
+
 def test_make_proxy_refuses_a_file_that_is_not_the_probed_one(tmp_path):
     other = Timebase.constant(rate=RATE, n_frames=N_FRAMES + 1)
     with pytest.raises(MediaRefusedError) as refusal:
