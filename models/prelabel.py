@@ -1,51 +1,46 @@
-"""The machine's first draft of a clip: where something changes, and a label to correct.
+"""The machine's first draft of a clip: from a trained model, or where something changes.
 
-Cold start: only the boundaries mean something. Without accepted examples the labels are
-placeholders: parts that look alike get the same label of the taxonomy, in the taxonomy's order
-of first appearance. With examples a part gets the label of the nearest one. ``details`` says
-which of the two it was, and ``score`` is about a segment's boundaries in both cases.
+Warm: a temporal model that was trained for this taxonomy drafts every layer. Cold: without one,
+change points are drafted on the first exclusive layer (:mod:`models.coldstart`). Either way the
+proxy is decoded once. torch is imported only where a model or an extractor from elsewhere is
+given.
 """
 
 from __future__ import annotations
 
+import tempfile
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from itertools import pairwise
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from scipy.cluster.hierarchy import fcluster, linkage
 
-from models.changepoints import Array, ChangePoint, find_change_points
-from models.lowres import LowRes, read_lowres
+from models.coldstart import PENALTY, Example, describe, draft_layer
+from models.features import Extractor, Features, key_of, write_features
+from models.lowres import LowRes
 from services.domain.errors import InputError
 from services.domain.segments import Segment
-from services.domain.taxonomy import LabelClass, Layer, Taxonomy
+from services.domain.taxonomy import Taxonomy
 
-MODEL = "change-points@1"
-WINDOW_S = 0.5
-PENALTY = 3.0
-# Below these a feature group counts as still; in the features' own 0..1.
-STILL = {"appearance": 0.01, "histogram": 0.01, "motion": 0.003}
-# Segments whose mean features are nearer than this look alike.
-ALIKE = 0.12
+if TYPE_CHECKING:
+    from models.temporal.view import TemporalModel
 
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Example:
-    """An accepted segment's label and look, from :func:`describe`."""
-
-    label: str
-    look: tuple[float, ...]
+COLD = "change-points@2"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Prelabel:
-    """A draft: proposals, which model made them, and what it wants known (JSON values)."""
+    """A draft: proposals, which model made them, and what it wants known (JSON values).
+
+    ``details`` always has ``embedding`` (numbers; near for clips that look alike), ``space`` (of
+    which only embeddings of one name are comparable), ``uncertainty`` (0..1, None from a cold
+    start: it has no opinion on labels), ``extractor`` and ``labels`` ("model", "placeholders",
+    "nearest accepted example" or "none").
+    """
 
     segments: tuple[Segment, ...]
-    model: str = MODEL
+    model: str = COLD
     details: dict[str, Any] = field(default_factory=dict)
 
 
@@ -54,11 +49,13 @@ def propose(
     *,
     n_frames: int,
     taxonomy: Taxonomy,
+    model: TemporalModel | None = None,
+    extractor: Extractor | None = None,
     max_segments: int = 200,
     examples: Sequence[Example] = (),
     penalty: float = PENALTY,
 ) -> Prelabel:
-    """Draft the first exclusive layer of a taxonomy.
+    """Draft a clip.
 
     Parameters
     ----------
@@ -68,150 +65,131 @@ def propose(
         Frames of the clip.
     taxonomy : Taxonomy
         Its label limits are kept: a segment is as long as its label demands.
+    model : TemporalModel, optional
+        Trained for this taxonomy (:func:`load_model`).
+    extractor : Extractor, optional
+        What sees the frames; the house's own by default.
     max_segments : int
-        Most segments.
+        Most segments of a cold start in ten minutes.
     examples : sequence of Example
-        Accepted segments of the project, if there are any.
+        Accepted segments of the project, if there are any; for a cold start.
     penalty : float
-        Price of a boundary; more gives fewer.
+        Price of a boundary in a cold start; more gives fewer.
 
     Returns
     -------
     Prelabel
-        Segments in order without overlap. None where no layer is exclusive, or where the clip
-        is shorter than every label.
+        Segments in order. None from a cold start where no layer is exclusive, or where the clip is
+        shorter than every label.
 
     Raises
     ------
     InputError
-        If the proxy does not hold ``n_frames`` frames.
+        If the proxy does not hold ``n_frames`` frames, or the model does not fit the taxonomy or
+        the features (codes ``taxonomy_mismatch``, ``feature_mismatch``).
     """
-    layer = next((layer for layer in taxonomy.layers if layer.exclusive), None)
-    if layer is None:
-        return Prelabel(segments=(), details={"reason": "no layer is exclusive"})
-    lowres = read_lowres(proxy)
-    if lowres.n_frames != n_frames:
-        raise InputError(f"The proxy holds {lowres.n_frames} frames, the clip {n_frames}.")
-    window = max(4, round(WINDOW_S * lowres.rate))
-    points = find_change_points(
-        scaled(lowres),
-        window=window,
-        min_frames=max(window // 2, min(label.min_frames for label in layer.labels)),
-        max_segments=max_segments,
-        penalty=penalty,
-    )
-    looks = _looks(lowres, points)
-    wishes = _nearest_labels(looks, examples, layer) if examples else _groups(looks, layer)
+    with tempfile.TemporaryDirectory(prefix="segue-features-") as folder:
+        path = Path(folder) / "features.npy"
+        features = write_features(proxy, extractor or LowRes(), path)
+        if features.n_frames != n_frames:
+            raise InputError(f"The proxy holds {features.n_frames} frames, the clip {n_frames}.")
+        if model is not None:
+            return propose_warm(features, model, taxonomy=taxonomy)
+        return propose_cold(
+            features,
+            taxonomy=taxonomy,
+            examples=examples,
+            max_segments=max_segments,
+            penalty=penalty,
+        )
+
+
+def propose_warm(features: Features, model: TemporalModel, *, taxonomy: Taxonomy) -> Prelabel:
+    """Draft every layer from features by a model."""
+    from models.temporal.infer import check_fit, propose_segments
+
+    check_fit(model, features=features, taxonomy=taxonomy)
+    found = propose_segments(model, features)
     return Prelabel(
-        segments=tuple(label_parts(points, wishes, layer, n_frames=n_frames)),
+        segments=found.segments,
+        model=model.model_id,
         details={
-            "layer": layer.name,
-            "labels": "nearest accepted example" if examples else "placeholders",
-            "n_examples": len(examples),
-            "penalty": penalty,
-            "window_frames": window,
+            "extractor": features.extractor,
+            "labels": "model",
+            "uncertainty": found.uncertainty,
+            "embedding": list(found.embedding),
+            "space": model.model_id,
+            "ignored_rules": list(found.ignored),
         },
     )
 
 
-def describe(lowres: LowRes, onset: int, offset: int) -> tuple[float, ...]:
-    """Return the look of a stretch of frames: its mean features, comparable between clips."""
-    groups = (lowres.appearance, lowres.histogram, lowres.motion * 4)
-    # Each group counts for its mean difference, not for how many numbers it has.
-    parts = [group[onset:offset].mean(axis=0) / np.sqrt(group.shape[1]) for group in groups]
-    return tuple(float(value) for value in np.concatenate(parts))
-
-
-def scaled(lowres: LowRes) -> Array:
-    """Return all features with each group's total variance brought to at most 1; (n, d)."""
-    groups = []
-    for name, still in STILL.items():
-        group = getattr(lowres, name).astype(np.float64)
-        spread = float(np.sqrt(group.var(axis=0).mean()))
-        groups.append(group / max(spread, still) / np.sqrt(group.shape[1]))
-    return np.concatenate(groups, axis=1)
-
-
-def _looks(lowres: LowRes, points: Sequence[ChangePoint]) -> Array:
-    edges = [0, *(point.frame for point in points), lowres.n_frames]
-    return np.array([describe(lowres, low, high) for low, high in pairwise(edges)])
-
-
-def _groups(looks: Array, layer: Layer) -> list[list[str]]:
-    """Return each segment's label wishes: one label a group of like segments, then the rest."""
-    names = [label.name for label in layer.labels]
-    if len(looks) == 1:
-        numbers = [0]
-    else:
-        tree = linkage(looks, method="average")
-        distant = min(ALIKE, float(tree[-1, 2]) * 0.999)
-        numbers = fcluster(tree, t=max(distant, 1e-9), criterion="distance").tolist()
-    order = list(dict.fromkeys(numbers))
-    firsts = [order.index(number) % len(names) for number in numbers]
-    return [names[first:] + names[:first] for first in firsts]
-
-
-def _nearest_labels(looks: Array, examples: Sequence[Example], layer: Layer) -> list[list[str]]:
-    """Return each segment's label wishes: by distance of the nearest example, then the rest."""
-    names = [label.name for label in layer.labels]
-    known = [example for example in examples if example.label in names]
-    if not known:
-        return _groups(looks, layer)
-    places = np.array([example.look for example in known])
-    wishes = []
-    for look in looks:
-        nearest = np.argsort(np.linalg.norm(places - look, axis=1), kind="stable")
-        wishes.append(list(dict.fromkeys([*(known[int(i)].label for i in nearest), *names])))
-    return wishes
-
-
-def label_parts(
-    points: Sequence[ChangePoint], wishes: Sequence[list[str]], layer: Layer, *, n_frames: int
-) -> list[Segment]:
-    """Put labels between the change points, keeping the labels' limits.
-
-    Notes
-    -----
-    A stretch that no label may cover stays free. A label that may not follow the one before,
-    or that repeats it (which would hide the boundary), is taken only when no other fits.
-    """
-    classes = {label.name: label for label in layer.labels}
-    bounds: list[ChangePoint | None] = [None, *points, None]
-    segments: list[Segment] = []
-    for before, after, wish in zip(bounds, bounds[1:], wishes, strict=False):
-        onset, offset = before.frame if before else 0, after.frame if after else n_frames
-        fitting = [classes[name] for name in wish if _fits(classes[name], offset - onset)]
-        previous = classes[segments[-1].label] if segments else None
-        label = _choose(fitting, previous)
-        if label is None:
-            continue
-        strengths = [point.strength for point in (before, after) if point]
-        segments.append(
-            Segment(
-                label=label.name,
-                onset=onset,
-                offset=offset,
-                layer=layer.name,
-                score=min(strengths, default=0.5),
-                onset_spread=before.spread if before else 0,
-                offset_spread=after.spread if after else 0,
-            )
+def propose_cold(
+    features: Features,
+    *,
+    taxonomy: Taxonomy,
+    examples: Sequence[Example] = (),
+    max_segments: int = 200,
+    penalty: float = PENALTY,
+) -> Prelabel:
+    """Draft the first exclusive layer from features by change points."""
+    facts = {
+        "extractor": features.extractor,
+        "uncertainty": None,
+        "embedding": np.round(describe(features, 0, features.n_frames), 5).tolist(),
+        "space": features.extractor,
+    }
+    layer = next((layer for layer in taxonomy.layers if layer.exclusive), None)
+    if layer is None:
+        return Prelabel(
+            segments=(), details=facts | {"labels": "none", "reason": "no layer is exclusive"}
         )
-    return segments
+    names = {label.name for label in layer.labels}
+    n_examples = sum(example.label in names for example in examples)
+    segments = draft_layer(
+        features, layer, examples=examples, max_segments=max_segments, penalty=penalty
+    )
+    return Prelabel(
+        segments=tuple(segments),
+        details=facts
+        | {
+            "layer": layer.name,
+            "labels": "nearest accepted example" if n_examples else "placeholders",
+            "n_examples": n_examples,
+            "penalty": penalty,
+        },
+    )
 
 
-def _fits(label: LabelClass, length: int) -> bool:
-    return label.min_frames <= length and (label.max_frames is None or length <= label.max_frames)
+def load_model(path: Path) -> TemporalModel:
+    """Load a checkpoint of ours, or a temporal model from elsewhere (TorchScript).
+
+    Raises
+    ------
+    InputError
+        If the file is neither, or is damaged.
+    """
+    from models.external import ScriptModel, is_torchscript
+    from models.temporal.checkpoint import load_checkpoint
+    from models.temporal.infer import NetModel
+
+    return ScriptModel(path) if is_torchscript(path) else NetModel(load_checkpoint(path))
 
 
-def _choose(fitting: Sequence[LabelClass], previous: LabelClass | None) -> LabelClass | None:
-    """Return the first label that may follow, else the first at all."""
-    if previous is None:
-        return next(iter(fitting), None)
-    may_follow = [
-        label
-        for label in fitting
-        if label.name != previous.name
-        and (previous.followed_by is None or label.name in previous.followed_by)
-    ]
-    return next(iter(may_follow or fitting), None)
+def extractor_for(model: TemporalModel | None, given: Extractor | None) -> Extractor:
+    """Return the extractor to use.
+
+    Raises
+    ------
+    InputError
+        If the model reads other features (code ``feature_mismatch``).
+    """
+    extractor = given or LowRes()
+    if model is not None and key_of(extractor) != model.extractor:
+        have = "given" if given else "the house's own"
+        raise InputError(
+            f"The model {model.model_id} reads {model.extractor} features, not {have} "
+            f"{key_of(extractor)}.",
+            code="feature_mismatch",
+        )
+    return extractor

@@ -17,6 +17,9 @@ from orchestration.cli import (
     demo,
     gold,
     ingest,
+    prelabel,
+    probe,
+    proxy,
     quality,
     release,
     standing,
@@ -41,6 +44,9 @@ app.command("retry")(status.retry)
 app.command("quality")(quality.quality)
 app.command("compare")(compare.compare)
 app.command("check")(check.check)
+app.command("probe")(probe.probe)
+app.command("proxy")(proxy.proxy)
+app.command("prelabel")(prelabel.prelabel)
 app.add_typer(users.app, name="users")
 app.add_typer(release.app, name="release")
 app.add_typer(gold.app, name="gold")
@@ -58,9 +64,15 @@ def _root(
 
 
 def run() -> None:
-    """Run the command; an error raised on purpose is one sentence and exit status 2."""
+    """Run the command; what is refused is one sentence and exit status 2."""
     try:
-        app()
+        sys.exit(app(standalone_mode=False))
+    except typer.Abort:
+        _refuse("Nothing was done: there was no answer.")
+    except typer.TyperException as error:  # the words typed are no command of ours
+        if said := error.format_message():
+            _refuse(f"{said.replace(': Value error, ', ': ').rstrip('.')}.")
+        sys.exit(2)  # nothing but a command's name was typed, and its help has been shown
     except SegueError as error:
         _refuse(error.detail)
     except ValidationError as error:

@@ -5,9 +5,11 @@ import numpy as np
 import pytest
 
 from models.changepoints import ChangePoint
+from models.coldstart import Example, describe, label_parts
+from models.features import write_features
 from models.ingest import ingest_file
-from models.lowres import read_lowres
-from models.prelabel import Example, describe, label_parts, propose
+from models.lowres import LowRes
+from models.prelabel import propose
 from models.synthetic import ClipStyle, make_clip
 from services.domain.errors import InputError
 from services.domain.taxonomy import Taxonomy
@@ -65,7 +67,7 @@ def test_a_draft_covers_the_clip_without_overlap_and_is_repeatable(tmp_path):
     assert edges[-1][1] == n_frames
     assert all(before[1] == after[0] for before, after in pairwise(edges))
     assert all(0 <= segment.score <= 1 for segment in draft.segments)
-    assert draft.model == "change-points@1"
+    assert draft.model == "change-points@2"
     assert draft.details["labels"] == "placeholders"
     names = [segment.label for segment in draft.segments]
     assert names == ["reach", "pour", "reach", "stir"], "parts that look alike share a label"
@@ -116,9 +118,9 @@ def test_at_most_so_many_segments(tmp_path):
 
 def test_examples_name_what_looks_alike(tmp_path):
     proxy, _ = proxy_of(tmp_path, [("b", 40), ("a", 40), ("c", 40)])
-    lowres = read_lowres(proxy)
+    features = write_features(proxy, LowRes(), tmp_path / "features.npy")
     examples = [
-        Example(label=label, look=describe(lowres, onset, onset + 40))
+        Example(label=label, look=describe(features, onset, onset + 40))
         for label, onset in (("pour", 0), ("stir", 40), ("rest", 80), ("gone", 0))
     ]
     proxy, n_frames = proxy_of(tmp_path, [("a", 50), ("c", 40), ("b", 60)], noise=6)
@@ -131,7 +133,8 @@ def test_only_an_exclusive_layer_is_drafted(tmp_path):
     proxy, n_frames = proxy_of(tmp_path, [("a", 20), ("b", 20)])
     draft = propose(proxy, n_frames=n_frames, taxonomy=taxonomy(exclusive=False))
     assert draft.segments == ()
-    assert draft.details == {"reason": "no layer is exclusive"}
+    assert draft.details["labels"] == "none"
+    assert draft.details["reason"] == "no layer is exclusive"
 
 
 def test_a_proxy_of_another_clip_is_noticed(tmp_path):
@@ -147,10 +150,10 @@ def test_odd_shapes_and_lengths_do_not_break_it(tmp_path, size, n_frames):
     style = ClipStyle(codec="ffv1", pix_fmt="yuv444p")
     make_clip(source, rate=Fraction(25), timeline=[("a", n_frames)], size=size, style=style)
     ingest_file(source, proxy)
-    lowres = read_lowres(proxy)
-    assert lowres.appearance.shape == (n_frames, 36)
-    assert lowres.histogram.sum(axis=1) == pytest.approx(np.ones(n_frames), abs=1e-5)
-    assert lowres.motion.shape == (n_frames, 24)
+    rows = write_features(proxy, LowRes(), tmp_path / "f.npy").read(0, n_frames)
+    assert rows.shape == (n_frames, LowRes.dim)
+    assert rows[:, 36:44].sum(axis=1) == pytest.approx(np.ones(n_frames), abs=1e-5)
+    assert 0 <= rows.min() <= rows.max() <= 1
     draft = propose(proxy, n_frames=n_frames, taxonomy=taxonomy())
     assert draft.segments[0].onset == 0
     assert draft.segments[-1].offset == n_frames
