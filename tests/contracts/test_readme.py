@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
+from models import refusal
 from orchestration.cli.main import app
 from services.domain.comparison.disputes import DisputeKind
 from services.domain.sanity import findings
@@ -13,6 +14,7 @@ from services.domain.workflow import as_mermaid
 
 ROOT = Path(__file__).parents[2]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
+VIDEO = (ROOT / "docs" / "video.md").read_text(encoding="utf-8")
 QUALITY = (ROOT / "docs" / "quality.md").read_text(encoding="utf-8")
 
 
@@ -32,7 +34,8 @@ def test_every_make_target_named_exists():
 
 
 def commands_named():
-    return sorted(set(re.findall(r"^segue ((?:[a-z]+ ?){1,2})", README + QUALITY, re.M)))
+    pages = "\n".join(page.read_text(encoding="utf-8") for page in ROOT.glob("docs/*.md"))
+    return sorted(set(re.findall(r"^segue ((?:[a-z]+ ?){1,2})", README + pages, re.M)))
 
 
 @pytest.mark.parametrize("words", commands_named())
@@ -56,6 +59,13 @@ def test_every_finding_is_explained():
     assert len(codes) > 15
     assert codes - told == set()
     assert codes >= findings.WARNINGS
+
+
+def test_every_refusal_of_a_file_is_explained():
+    codes = set(re.findall(r"``([a-z_]+)``", refusal.__doc__ or "")) - {"proxy_unsound"}
+    told = re.findall(r"^\| (`[a-z_`, ]+`) \|", VIDEO, re.M)
+    assert len(codes) > 8
+    assert codes == set(re.findall(r"`([a-z_]+)`", " ".join(told)))
 
 
 def test_every_kind_of_dispute_is_explained():
