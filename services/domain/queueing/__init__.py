@@ -1,0 +1,1 @@
+"""Which clips people label first, and why: ``rank`` under ``QueueRules``."""
