@@ -73,24 +73,24 @@ def shown(
 
 
 def gold_table(rows: list[GoldOut]) -> Table:
-    """Draw gold one a line."""
+    """Draw gold, each clip over the uid by which it is withdrawn."""
     table = Table(box=None)
-    for heading in ("uid", "labels", "shown", "answered", "by", "stands"):
+    for heading in ("labels", "shown", "answered", "by", "stands"):
         table.add_column(heading, no_wrap=True)
-    table.add_column("clip", overflow="fold")
+    table.add_column("clip, and the gold's uid", overflow="fold")
     for item in rows:
         stands = "withdrawn" if item.withdrawn_at else "yes" if item.is_fit else "clip reopened"
-        cells = (item.taxonomy_version, item.n_shown, item.n_scored, item.promoted_by)
-        table.add_row(str(item.uid), *map(str, cells), stands, item.clip_name)
+        cells = (f"v{item.taxonomy_version}", item.n_shown, item.n_scored, item.promoted_by)
+        table.add_row(*map(str, cells), stands, f"{item.clip_name}\n{item.uid}")
     return table
 
 
 def showing_table(rows: list[ShowingOut]) -> Table:
-    """Draw showings one a line."""
+    """Draw showings, each clip over the uid of its shadow."""
     table = Table(box=None)
-    for heading in ("annotator", "as", "seat", "agreement", "planned", "shadow clip"):
+    for heading in ("annotator", "as", "seat", "agreement", "planned"):
         table.add_column(heading, no_wrap=True)
-    table.add_column("clip", overflow="fold")
+    table.add_column("clip, and its shadow's uid", overflow="fold")
     for item in rows:
         agreement = "" if item.agreement is None else f"{item.agreement:.1%}"
         if item.scored_at is not None and item.agreement is None:
@@ -101,7 +101,6 @@ def showing_table(rows: list[ShowingOut]) -> Table:
             item.seat_state,
             agreement,
             f"{item.planned_at:%Y-%m-%d %H:%M}",
-            str(item.clip_uid),
-            item.clip_name,
+            f"{item.clip_name}\n{item.clip_uid}",
         )
     return table

@@ -19,6 +19,7 @@ from services.client.quality_payloads import (
     AnnotatorsOut,
     ConfirmationOut,
     EstimateOut,
+    PersonFiguresOut,
     QualityOut,
     ShareLimitsOut,
 )
@@ -81,33 +82,50 @@ def people_table(found: AnnotatorsOut) -> Table:
     table = _table(
         f"annotators against {found.reference} "
         "(! more than 95 % of sound people would show, !! than 99.8 %)",
-        "annotator",
     )
-    table.add_column("label")
-    for heading in ("segments", "missed", "extra", "other label", "onset bias", "offset bias"):
-        table.add_column(heading, justify="right")
-    for heading in ("spread", "a clip", "reliability"):
-        table.add_column(heading, justify="right")
+    table.padding = (0, 1, 0, 0)
+    for heading in ("annotator", "label"):
+        table.add_column(heading, overflow="fold")
+    table.add_column("segments", justify="right")
+    for heading in ("missed", "extra", "other\nlabel", "onset\nbias", "offset\nbias"):
+        table.add_column(heading, justify="right", no_wrap=True)
+    table.add_column("spread", justify="right")
     for person in found.people:
-        time = _seconds(person.time.typical_s)
-        reliability = "" if person.reliability is None else f"{person.reliability:.0%}"
         for index, row in enumerate(person.labels):
-            own = (person.username, time, reliability) if index == 0 else ("", "", "")
             table.add_row(
-                own[0],
+                _person(person) if index == 0 else "",
                 f"{row.layer}/{row.label}",
                 str(row.n_reference),
-                _marked(row.misses, row.funnel.misses),
-                _marked(row.extras, row.funnel.extras),
-                _marked(row.confusions, row.funnel.confusions),
-                _frames(row.onset.bias),
-                _frames(row.offset.bias),
+                *map(
+                    _stacked,
+                    (
+                        _marked(row.misses, row.funnel.misses),
+                        _marked(row.extras, row.funnel.extras),
+                        _marked(row.confusions, row.funnel.confusions),
+                        _frames(row.onset.bias),
+                        _frames(row.offset.bias),
+                    ),
+                ),
                 f"{_number(row.onset.spread)} / {_number(row.offset.spread)}",
-                *own[1:],
             )
         if not person.labels:
-            table.add_row(person.username, *[""] * 7, time, reliability)
+            table.add_row(_person(person))
     return table
+
+
+def _person(person: PersonFiguresOut) -> str:
+    """Write who it is over what is of no label: the time a clip takes, and the reliability."""
+    lines = [person.username]
+    if person.time.typical_s.value is not None:
+        lines.append(f"{_seconds(person.time.typical_s)} a clip")
+    if person.reliability is not None:
+        lines.append(f"{person.reliability:.0%} reliable")
+    return "\n".join(lines)
+
+
+def _stacked(cell: str) -> str:
+    """Write an interval below its figure, so that the table fits 100 columns."""
+    return cell.replace(" ", "\n")
 
 
 def confusion_table(found: AnnotatorsOut) -> Table:
@@ -165,8 +183,9 @@ def _second_look(found: ConfirmationOut | None) -> list[str]:
     if found is None:
         return []
     again = "; ".join(signal.sentence for signal in found.signals)
-    head = f"borne out {found.confirmed_at:%Y-%m-%d %H:%M} by {found.n_later} later gold answers"
-    return [f"  {head}: {again}"]
+    answers = "answer" if found.n_later == 1 else "answers"
+    why = f"by {found.n_later} later gold {answers}" if found.n_later else "by new rules: one look"
+    return [f"  borne out {found.confirmed_at:%Y-%m-%d %H:%M} {why}: {again}"]
 
 
 def _table(title: str, *headings: str) -> Table:

@@ -86,16 +86,17 @@ def standing_table(rows: list[StandingOut]) -> Table:
 
 
 def history_table(rows: list[StandingEventOut]) -> Table:
-    """Draw changes one a line, the oldest first."""
+    """Draw changes, the oldest first, each with the uid by which it is reversed."""
     table = Table(box=None)
-    for heading in ("uid", "at", "from", "to", "by"):
+    for heading in ("at", "from", "to", "by"):
         table.add_column(heading, no_wrap=True)
-    table.add_column("why", overflow="fold")
+    table.add_column("why, and the change's uid", overflow="fold")
     for event in rows:
         at = f"{event.at:%Y-%m-%d %H:%M}"
         # Who joins has stood nowhere before, though nobody's absence is told apart from work.
         before = "(new)" if event.cause["code"] == JOINED else event.before
-        table.add_row(str(event.uid), at, before, event.after, event.actor, _why(event.cause))
+        why = f"{_why(event.cause)}\n{event.uid}"
+        table.add_row(at, before, event.after, event.actor, why)
     return table
 
 

@@ -155,6 +155,11 @@ def _closing(
         f"fetched to {home / 'fetched'}.",
         soft_wrap=True,
     )
+    console.print(
+        f"Its quality in figures: segue quality {release.project}. Known answers to try people "
+        f"on: segue gold promote {release.project} CLIP...",
+        soft_wrap=True,
+    )
     secrets = settings.secrets
     api = f"{settings.tracker_url}/api/v1/docs/"
     # Passwords go to a person's screen; what is piped into a log gets the file's name.

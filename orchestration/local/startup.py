@@ -11,7 +11,7 @@ import structlog
 
 from orchestration.local.databases import cluster, is_own, provision_databases
 from orchestration.local.errors import StackError
-from orchestration.local.health import is_healthy
+from orchestration.local.health import has_work_pool, is_healthy
 from orchestration.local.jobs import JobRunner
 from orchestration.local.manager import Manager
 from orchestration.local.programs import DEPLOY, POSTGRES, Program
@@ -91,6 +91,10 @@ class Startup:
 
     def _deploy(self) -> None:
         self._wait_for(DEPLOY.needs)
+        while not has_work_pool(self._settings):
+            if self._stopping.is_set():
+                raise StackError(f"{DEPLOY.name} was given up: the stack is being stopped.")
+            time.sleep(POLL_S)
         self._jobs.run(DEPLOY)
 
     def _wait_for(self, names: Iterable[str]) -> None:

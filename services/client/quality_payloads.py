@@ -290,7 +290,7 @@ class AlarmOut(Payload):
     signals: list[SignalOut]
     consequences: list[ConsequenceOut]
     confirmation: ConfirmationOut | None
-    """None: seen once so far."""
+    """None: later answers have not borne it out."""
     reversal: ReversalOut | None
     raised_at: datetime
 

@@ -13,8 +13,11 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+import httpx
 import psutil
+import psycopg
 
+from orchestration.local.postgres import PostgresAddress, role_password
 from services.client.api import TrackerClient
 
 ROOT = Path(__file__).parents[2]
@@ -22,6 +25,8 @@ PORTS = ("POSTGRES", "PREFECT", "PREFECT_WORKER", "TRACKER", "LABEL_STUDIO")
 MARKER = "SEGUE_STACK_HOME"
 START_S = 400
 STOP_S = 90
+FLOW_S = 180
+FINAL = {"COMPLETED", "FAILED", "CRASHED", "CANCELLED"}
 
 
 @dataclass
@@ -59,12 +64,53 @@ class House:
     def client(
         self, username: str = "manager", password: str | None = None
     ) -> Iterator[TrackerClient]:
-        url = f"http://127.0.0.1:{self.environment['SEGUE_TRACKER_PORT']}"
-        password = password or (self.home / "secrets" / "manager_password").read_text().strip()
+        url = self.address("TRACKER")
+        password = password or self.secret("manager_password")
         with TrackerClient(url, token=None) as nobody:
             token = nobody.token_create(username, password).token
         with TrackerClient(url, token) as client:
             yield client
+
+    def address(self, part: str) -> str:
+        """Where one of ``PORTS`` answers."""
+        return f"http://127.0.0.1:{self.environment[f'SEGUE_{part}_PORT']}"
+
+    def secret(self, name: str) -> str:
+        return (self.home / "secrets" / name).read_text().strip()
+
+    def run_flow(self, name: str) -> None:
+        """Press "Run" on a flow's page in Prefect, and wait until it has ended well."""
+        user, _, password = self.secret("prefect_auth").partition(":")
+        api = f"{self.address('PREFECT')}/api"
+        with httpx.Client(auth=(user, password), timeout=60) as prefect:
+            found = prefect.get(f"{api}/deployments/name/{name}/{name}").raise_for_status()
+            deployment = f"{api}/deployments/{found.json()['id']}"
+            begun = prefect.post(f"{deployment}/create_flow_run", json={}).raise_for_status()
+            run = f"{api}/flow_runs/{begun.json()['id']}"
+            wait_until(
+                lambda: prefect.get(run).raise_for_status().json()["state_type"] in FINAL,
+                timeout_s=FLOW_S,
+                what=f"the end of {name}",
+            )
+            state = prefect.get(run).json()["state"]
+            assert state["type"] == "COMPLETED", state["message"]
+
+    def half_an_hour_passes(self) -> None:
+        """Let the time pass that known clips keep away from the work they follow.
+
+        Nothing else can make it pass: the system has no way to hurry them.
+        """
+        database = PostgresAddress(
+            host="127.0.0.1",
+            port=int(self.environment["SEGUE_POSTGRES_PORT"]),
+            user="segue",
+            password=role_password(self.secret("postgres_password"), "segue"),
+        )
+        with psycopg.connect(database.url("segue")) as connection:
+            connection.execute(
+                "UPDATE clips_clip SET due_at = due_at - interval '30 minutes' "
+                "WHERE due = 'dispatch' AND due_at > now()"
+            )
 
     def processes(self) -> list[psutil.Process]:
         """Every live process of this stack, by the marker in its environment."""

@@ -84,7 +84,7 @@ def tool(onset: int, offset: int, label: str = "knife") -> dict[str, Any]:
 
 def answer_gold(name: str, gold: list[Any], answer: list[Any]) -> Measurement:
     """Let somebody answer a clip whose answer is known, without the way there."""
-    (annotation,) = _answers([name])
+    (annotation,) = answers_given([name])
     compared = Comparison.from_json(factories.comparison(gold, answer))
     clip = annotation.assignment.clip
     return measurement_record(
@@ -94,7 +94,11 @@ def answer_gold(name: str, gold: list[Any], answer: list[Any]) -> Measurement:
 
 def answers_to_gold(answers: list[tuple[str, list[Any], list[Any]]]) -> None:
     """Measure many answers to gold, for those who read the rows and not the sums."""
-    made = _answers([name for name, _, _ in answers])
+    measured_later(answers_given([name for name, _, _ in answers]), answers)
+
+
+def measured_later(made: list[Annotation], answers: list[tuple[str, list[Any], list[Any]]]) -> None:
+    """Measure answers that were given before."""
     Measurement.objects.bulk_create(
         [
             Measurement(
@@ -112,7 +116,7 @@ def answers_to_gold(answers: list[tuple[str, list[Any], list[Any]]]) -> None:
     )
 
 
-def _answers(names: list[str]) -> list[Annotation]:
+def answers_given(names: list[str]) -> list[Annotation]:
     """Make a clip, a seat and an answer for each name."""
     project = Project.objects.select_related("policy", "taxonomy").get(slug="kitchen")
     people = {user.username: user for user in User.objects.filter(username__in=names)}

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 from django.db import IntegrityError, transaction
 
@@ -10,7 +12,7 @@ from services.domain.workflow import ClipState
 from services.tracker.monitoring.models import Alarm, Confirmation, Consequence
 from services.tracker.standing.models import StandingEvent
 from tests import factories
-from tests.service.measuring import answers_to_gold, rules
+from tests.service.measuring import answers_given, answers_to_gold, measured_later, rules
 from tests.service.play import MEMBERS, Play
 from tests.service.test_monitor import EVERYBODY, OTHERS, POUR, on_gold, standing
 from tests.service.test_racing import together
@@ -21,13 +23,16 @@ LATE, SOUND = 12, 0
 
 def later(n: int, *, ana: int, people: tuple[str, ...] = EVERYBODY) -> None:
     """Let people answer further gold clips, ana with offsets so many frames late."""
-    answers_to_gold(
-        [
-            (name, [POUR], [factories.segment(10, 50 + (ana if name == "ana" else n_th % 3 - 1))])
-            for n_th in range(n)
-            for name in people
-        ]
-    )
+    answers_to_gold([answer for answer in said(ana, n) if answer[0] in people])
+
+
+def said(ana: int, n: int) -> list[tuple[str, list[Any], list[Any]]]:
+    """Return what everybody says of so many gold clips, ana with offsets so many frames late."""
+    return [
+        (name, [POUR], [factories.segment(10, 50 + (ana if name == "ana" else n_th % 3 - 1))])
+        for n_th in range(n)
+        for name in EVERYBODY
+    ]
 
 
 def kinds(alarm: Alarm) -> list[str]:
@@ -132,6 +137,33 @@ def test_rules_by_which_one_look_is_enough_reach_what_was_seen_once(play: Play) 
     play["lea"].monitor("kitchen")
     assert standing(play, "ana") is AnnotatorStanding.PAUSED
     assert Confirmation.objects.get().n_later == 0
+    assert Consequence.objects.get(kind="pause").reason.startswith(
+        "One look is enough by the rules"
+    )
+
+
+def test_answers_given_before_the_alarm_bear_nothing_out(play: Play) -> None:
+    on_gold(play, "pause", looks=2)
+    answers = said(LATE, 8)
+    given = answers_given([name for name, _, _ in answers])  # their clips are open to edits
+    play["lea"].monitor("kitchen")
+    measured_later(given, answers)
+    play["lea"].monitor("kitchen")
+    assert standing(play, "ana") is AnnotatorStanding.ACTIVE
+    assert not Confirmation.objects.exists()
+
+
+def test_rules_that_come_to_want_more_reach_an_old_alarm_by_a_second_look(play: Play) -> None:
+    on_gold(play, "notify", looks=1)
+    play["lea"].monitor("kitchen")
+    wanted = {"min_clips": 5, "false_discovery_rate": 0.2, "consequences": ["notify", "pause"]}
+    members = MEMBERS | dict.fromkeys(OTHERS, "annotator")
+    rules(play, members=members, max_rounds=3, monitoring=wanted | {"looks": 2})
+    later(16, ana=LATE)
+    play["lea"].monitor("kitchen")
+    assert standing(play, "ana") is AnnotatorStanding.PAUSED
+    (alarm,) = Alarm.objects.all()
+    assert kinds(alarm) == ["notify", "pause"]
 
 
 def test_a_second_look_is_on_record_for_good(play: Play) -> None:

@@ -95,11 +95,13 @@ def consequences_borne_out(
     causes = sorted(signals, key=lambda signal: (signal.p_value, signal.key))
     kinds = [kind for kind in rules.consequences if kind not in done]
     answers = "gold answer" if n_later == 1 else "gold answers"
-    return tuple(_actions(causes, kinds, look=f"Borne out by {n_later} later {answers}."))
+    look = BY_RULES if rules.looks == 1 else f"Borne out by {n_later} later {answers}."
+    return tuple(_actions(causes, kinds, look=look))
 
 
 TOLD: tuple[Consequence, ...] = ("notify",)
 SEEN_ONCE = "Seen once; nothing else follows until later gold answers bear it out."
+BY_RULES = "One look is enough by the rules as they are now."
 
 
 def _actions(

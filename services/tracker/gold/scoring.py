@@ -41,15 +41,15 @@ def answer_score(
     InputError
         If the comparison is missing or is not one.
     """
+    showing = Showing.objects.select_related("gold", "trial__user").get(clip=clip)
+    if Score.objects.filter(showing=showing).exists():
+        return  # a trial's, by the answer that passed first
     if document is None:
         raise InputError(
             "The clip's answer is known, so the report needs the comparison with it.",
             errors=[{"pointer": "/comparison", "detail": "missing"}],
         )
     comparison = DomainComparison.from_json(document)
-    showing = Showing.objects.select_related("gold", "trial__user").get(clip=clip)
-    if Score.objects.filter(showing=showing).exists():
-        return  # a trial's, by the answer that passed first
     Score.objects.create(showing=showing, annotation=answer, comparison=document, policy=policy)
     if gold_is_fit(gold=showing.gold):
         measurement_record(

@@ -32,7 +32,7 @@ class Inspection(Row):
 
 
 class Alarm(Row):
-    """What stood out about one person in one inspection: one signal or several, seen once."""
+    """What stood out about one person in one inspection: one signal or several."""
 
     inspection = models.ForeignKey(Inspection, on_delete=models.PROTECT, related_name="alarms")
     project = models.ForeignKey("projects.Project", on_delete=models.PROTECT, related_name="alarms")

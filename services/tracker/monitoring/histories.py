@@ -6,9 +6,10 @@ from bisect import bisect_right
 from collections import defaultdict
 from dataclasses import dataclass
 from datetime import datetime
+from operator import itemgetter
 from typing import Any
 
-from django.db.models import Max, QuerySet, Window
+from django.db.models import F, Max, QuerySet, Window
 from django.db.models.functions import RowNumber
 
 from services.domain.comparison.disputes import Comparison
@@ -30,15 +31,16 @@ LONGEST = 300
 class Histories:
     """What the judge reads, and how to find the rows behind it again.
 
-    ``records`` name each clip by its measurement's UID and ``ids`` have its key; ``before`` has
-    the measurement right before the first record of those whose history since the fresh start is
-    longer than that.
+    ``records`` name each clip by its measurement's UID, in the order in which the answers came,
+    and ``received`` says when; that is not the order of measurement, because known clips close
+    after waits of their own. ``before`` has the measurement right before the first record of
+    those whose history since the fresh start is longer than that.
     """
 
     people: dict[str, User]
     starts: dict[int, datetime]
     records: dict[str, list[ClipRecord]]
-    ids: dict[str, list[int]]
+    received: dict[str, list[datetime]]
     before: dict[str, str]
 
     @property
@@ -46,10 +48,10 @@ class Histories:
         """All clips that are looked at."""
         return sum(len(records) for records in self.records.values())
 
-    def n_later(self, person: str, *, than: int) -> int:
-        """Count a person's records of measurements that came after one."""
-        ids = self.ids.get(person, [])
-        return len(ids) - bisect_right(ids, than)
+    def n_later(self, person: str, *, than: datetime) -> int:
+        """Count a person's records of answers that came after a time."""
+        received = self.received.get(person, [])
+        return len(received) - bisect_right(received, than)
 
 
 def gold_measured(*, project: Project) -> QuerySet[Measurement]:
@@ -72,34 +74,34 @@ def histories_read(*, project: Project) -> Histories:
         place=Window(RowNumber(), partition_by="user", order_by="-id"), prelabel=prelabel_of("clip")
     ).filter(place__lte=LONGEST + 1)
     rows = newest.order_by("id").values(
-        "id",
         "uid",
         "place",
         "user_id",
         "taxonomy_id",
         "policy_id",
         "document",
-        "measured_at",
         "prelabel",
+        received_at=F("annotation__received_at"),
         **answer_columns("own_", "annotation"),
     )
     records: dict[str, list[ClipRecord]] = defaultdict(list)
-    ids: dict[str, list[int]] = defaultdict(list)
+    received: dict[str, list[datetime]] = defaultdict(list)
     before: dict[str, str] = {}
-    for row in rows.iterator():
+    # Some hundreds of each person, so that they fit where they are put in order.
+    for row in sorted(rows, key=itemgetter("received_at")):
         name, start = people[row["user_id"]].username, starts.get(row["user_id"])
-        if start is not None and row["measured_at"] <= start:
+        if start is not None and row["received_at"] <= start:
             continue
         if row["place"] > LONGEST:
             before[name] = str(row["uid"])
         else:
             records[name].append(_record(dict(row)))
-            ids[name].append(row["id"])
+            received[name].append(row["received_at"])
     return Histories(
         people={user.username: user for user in people.values()},
         starts=starts,
         records=records,
-        ids=ids,
+        received=received,
         before=before,
     )
 

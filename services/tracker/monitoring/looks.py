@@ -38,10 +38,9 @@ def signals_again(
 ) -> list[Signal]:
     """Return those of an alarm's signals that stand now, if they are borne out by now.
 
-    None of an alarm that has had its second look, or was raised where one was enough.
+    None of an alarm that has had its second look, or where one was enough and still is.
     """
-    is_settled = hasattr(alarm, "confirmation")
-    if is_settled or policy_of(alarm.inspection.policy_id).monitoring.looks == 1:
+    if alarm.borne_out is not None or (rules.looks == 1 and looks_then(alarm) == 1):
         return []
     person, keys = alarm.user.username, _keys(alarm)
     named = [signal for signal in signals if signal.person == person and signal.key in keys]
@@ -57,9 +56,14 @@ def signals_again(
     return named if is_borne_out else []
 
 
+def looks_then(alarm: Alarm) -> int:
+    """Return how many looks were wanted when an alarm was raised."""
+    return policy_of(alarm.inspection.policy_id).monitoring.looks
+
+
 def n_answers_later(*, alarm: Alarm, history: Histories) -> int:
-    """Count the person's answers that the alarm's inspection did not see."""
-    return history.n_later(alarm.user.username, than=alarm.inspection.newest_id or 0)
+    """Count the answers that the person gave since the alarm."""
+    return history.n_later(alarm.user.username, than=alarm.raised_at)
 
 
 def _keys(alarm: Alarm) -> set[str]:

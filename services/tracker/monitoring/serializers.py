@@ -267,7 +267,9 @@ class ReversalOut(serializers.Serializer):
 class ConfirmationOut(serializers.Serializer):
     """That later answers alone bore an alarm out: the second look."""
 
-    n_later = serializers.IntegerField(help_text="The person's gold answers since the alarm.")
+    n_later = serializers.IntegerField(
+        help_text="The person's gold answers since; 0: the rules came to want one look."
+    )
     signals = SignalOut(many=True, help_text="Those of the alarm's that stood out again.")
     confirmed_at = serializers.DateTimeField()
 
@@ -281,7 +283,7 @@ class AlarmOut(serializers.Serializer):
     signals = SignalOut(many=True)
     consequences = ConsequenceOut(many=True, source="consequences.all")
     confirmation = ConfirmationOut(
-        allow_null=True, source="borne_out", help_text="Null: seen once so far."
+        allow_null=True, source="borne_out", help_text="Null: later answers have not borne it out."
     )
     reversal = ReversalOut(allow_null=True, source="taken_back")
     raised_at = serializers.DateTimeField()

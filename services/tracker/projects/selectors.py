@@ -57,6 +57,7 @@ def project_status(*, project: Project) -> dict[str, Any]:
     states = clips.filter(work).values_list("state").annotate(n=Count("pk")).order_by("state")
     due = (
         clips.filter(due__isnull=False)
+        .exclude(closes_at__gt=now)  # known clips that stay open for a while: nothing is to be done
         .values_list("due")
         .annotate(
             n=Count("pk", filter=Q(held=False)),

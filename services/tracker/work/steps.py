@@ -42,7 +42,7 @@ def step_take(
 def superseded(
     clip: Clip, lease: Lease, actor: str, report: Json, *, due_at: datetime | None = None
 ) -> None:
-    """Newer answers came while these were looked at: check again, nothing else changes."""
+    """Look again, now or when it is time: newer answers came, or it is too early to decide."""
     standing = Standing(
         state=ClipState(clip.state),
         round=clip.round,
