@@ -31,6 +31,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
+from services.domain.comparison.sure_pairs import sure_pairs
 from services.domain.comparison.tolerances import Tolerances
 from services.domain.segments import Segment
 
@@ -80,7 +81,7 @@ def align(
     worth = _Worth.over(a, b, window=window)
     groups: list[Group] = []
     row = column = 0
-    for next_row, next_column in [*_sure_pairs(a, b), (len(a), len(b))]:
+    for next_row, next_column in [*sure_pairs(a, b), (len(a), len(b))]:
         if row < next_row and column < next_column:
             chains = _Chains(worth.piece)
             rows, columns = a[row:next_row], b[column:next_column]
@@ -94,29 +95,6 @@ def align(
             groups.append(((next_row,), (next_column,)))
         row, column = next_row + 1, next_column + 1
     return groups
-
-
-def _sure_pairs(a: Sequence[Segment], b: Sequence[Segment]) -> list[tuple[int, int]]:
-    """Return those of one label that meet each other and nothing else, in order of time."""
-    meetings = [(_NONE, _NONE)]
-    row = column = 0
-    while row < len(a) and column < len(b):
-        one, other = a[row], b[column]
-        if one.onset < other.offset and other.onset < one.offset:
-            meetings.append((row, column))
-        if one.offset <= other.offset:
-            row += 1
-        else:
-            column += 1
-    meetings.append((len(a), len(b)))
-    # Meetings come in order of both: one that shares a segment is next to it.
-    return [
-        (row, column)
-        for before, (row, column), after in zip(meetings, meetings[1:], meetings[2:], strict=False)
-        if before[0] < row < after[0]
-        and before[1] < column < after[1]
-        and a[row].label == b[column].label
-    ]
 
 
 class _Worth(NamedTuple):

@@ -53,11 +53,7 @@ class AgreedSegment:
 
     def as_json(self) -> dict[str, Any]:
         """Return the JSON form."""
-        return {
-            "segment": self.segment.as_json(),
-            "a": self.a.as_json(),
-            "b": self.b.as_json(),
-        }
+        return {"segment": self.segment.as_json(), "a": self.a.as_json(), "b": self.b.as_json()}
 
     @classmethod
     def from_json(cls, data: Mapping[str, Any]) -> Self:
@@ -65,9 +61,7 @@ class AgreedSegment:
         return cls(**{name: Segment.from_json(data[name]) for name in ("segment", "a", "b")})
 
 
-def _read_side(
-    data: Sequence[Mapping[str, Any]] | Mapping[str, Any] | None,
-) -> list[Segment]:
+def _read_side(data: Sequence[Mapping[str, Any]] | Mapping[str, Any] | None) -> list[Segment]:
     """Read what one opinion holds.
 
     Comparisons on record are never rewritten, and the first ones hold one segment or None.

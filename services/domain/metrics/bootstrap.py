@@ -35,13 +35,14 @@ from services.domain.errors import InputError
 
 Values = npt.NDArray[np.float64]
 PRODUCT_ROWS = 20
+"""Replicates that are drawn together."""
 
 
 class SummaryRow(NamedTuple):
     """One figure: its value, the ends of its interval, and how often it was defined.
 
     ``value`` is None where nothing could be compared. ``low`` and ``high`` are None, too, as
-    long as all came from one clip, which says nothing about how clips differ. ``n`` counts
+    long as one clip alone had something, which says nothing about how clips differ. ``n`` counts
     what was added (pairs of opinions, or clips) and had something to compare.
     """
 
@@ -83,16 +84,19 @@ class RatioBootstrap:
         self._n_defined = np.zeros(len(self.names), dtype=np.int64)
         self._item: str | None = None
         self._weights: Values = np.zeros(0)
-        self._several_items = False
+        # Of those that define a figure: the first to have come, and whether another has.
+        self._first_items: list[str | None] = [None] * len(self.names)
+        self._varies = np.zeros(len(self.names), dtype=np.bool_)
 
     def add(self, item: str, ratios: Iterable[tuple[float, float]]) -> None:
         """Add to the clip ``item`` what is divided by what, in the order of the names."""
         if item != self._item:
-            self._several_items |= self._item is not None
             self._item, self._weights = item, self._draw(item)
         parts = np.array(list(ratios), dtype=np.float64)
         self._sums += np.outer(self._weights, parts.T.ravel())
-        self._n_defined += parts[:, 1] > 0
+        defined = parts[:, 1] > 0
+        self._n_defined += defined
+        self._note([item if is_defined else None for is_defined in defined.tolist()])
 
     def merge(self, other: RatioBootstrap) -> None:
         """Add all that another one holds.
@@ -104,11 +108,8 @@ class RatioBootstrap:
         """
         if self._settings != other._settings:
             raise InputError("Summaries that were set up differently cannot be merged.")
-        self._several_items |= other._several_items or (
-            None not in (self._item, other._item) and self._item != other._item
-        )
-        if other._item is not None:
-            self._item, self._weights = other._item, other._weights
+        self._varies |= other._varies
+        self._note(other._first_items)
         self._sums += other._sums
         self._n_defined += other._n_defined
 
@@ -119,7 +120,7 @@ class RatioBootstrap:
             self.names,
             above=above,
             below=below,
-            varies=np.full(len(self.names), self._several_items),
+            varies=self._varies,
             n_defined=self._n_defined.tolist(),
             level=self.level,
         )
@@ -127,6 +128,14 @@ class RatioBootstrap:
     @property
     def _settings(self) -> tuple[object, ...]:
         return self.names, self.seed, self.level, self._sums.shape
+
+    def _note(self, items: Sequence[str | None]) -> None:
+        """Take note of the clip that defines each figure, where one does."""
+        for place, (first, item) in enumerate(zip(self._first_items, items, strict=True)):
+            if first is None:
+                self._first_items[place] = item
+            elif item not in (None, first):
+                self._varies[place] = True
 
     def _draw(self, item: str) -> Values:
         digest = hashlib.sha256(f"{self.seed}\n{item}".encode()).digest()

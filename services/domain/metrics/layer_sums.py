@@ -73,11 +73,12 @@ class LayerSums:
             else _UNDEFINED
         )
         ratios = [*pair_ratios(metrics), *alphas]
+        below = _whole([ratio.below for ratio in ratios])
         return cls(
             n_pairs=1,
             above=_whole([ratio.above for ratio in ratios]),
-            below=_whole([ratio.below for ratio in ratios]),
-            n_defined=[int(ratio.below > 0) for ratio in ratios],
+            below=below,
+            n_defined=[int(n > 0) for n in below],
         )
 
 

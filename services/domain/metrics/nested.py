@@ -1,17 +1,13 @@
 """How many segments can answer each other where some lie inside others.
 
 Conventions are those of ``services.domain.metrics.events``. Neither sweep nor order helps
-here: what a segment can answer is any subset of the other opinion. Hopcroft and Karp's
-matching is SciPy's; it is compiled and takes four bytes a pair, and the pairs are found in
-stretches, so that none but those within the tolerance are ever held.
+here: what a segment can answer is any subset of the other opinion, so ``bipartite`` matches
+them. The pairs are found in stretches, so that none but those within the tolerance are ever
+held, at four bytes each.
 
-Tolerances go upwards, and a cluster of which the smaller side is wholly matched is left out
-of all larger ones: the pairs that only a wide tolerance admits are seldom looked at.
-
-References
-----------
-Hopcroft and Karp, "An n^5/2 algorithm for maximum matchings in bipartite graphs", SIAM
-Journal on Computing 2(4), 1973.
+Tolerances go upwards, and each begins with the matching of the one before. A cluster of which
+the smaller side is wholly matched is left out of all larger ones: the pairs that only a wide
+tolerance admits are seldom looked at.
 """
 
 from __future__ import annotations
@@ -22,6 +18,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from services.domain.metrics.bipartite import NONE, Columns, Pairs, extend_matching
 from services.domain.metrics.boundaries import Frames
 
 STRETCH = 1 << 18
@@ -52,38 +49,38 @@ class Side:
 def match_nested_at(a: Side, b: Side, *, tolerances: Sequence[int]) -> list[int]:
     """Count a maximum matching at each tolerance; every cluster has segments of both sides."""
     limits = np.minimum(np.bincount(a.clusters), np.bincount(b.clusters))
+    partners: Frames = np.full(len(a.ends), NONE)
     n_done = 0
     counts = {}
     for tolerance in sorted(set(tolerances)):
         counts[tolerance] = n_done
         if not len(a.ends):
             continue
-        found = np.bincount(a.clusters[_matched(a, b, tolerance)], minlength=len(limits))
+        partners = extend_matching(_pairs(a, b, tolerance), partners, n_columns=len(b.ends))
+        found = np.bincount(a.clusters[partners != NONE], minlength=len(limits))
         counts[tolerance] += int(found.sum())
         done = found == limits
         n_done += int(limits[done].sum())
+        partners = _without(partners[~done[a.clusters]], done[b.clusters])
         a, b = a.without(done), b.without(done)
     return [counts[tolerance] for tolerance in tolerances]
 
 
-def _matched(a: Side, b: Side, tolerance: int) -> npt.NDArray[np.bool_]:
-    """Return which segments of ``a`` a maximum matching pairs."""
-    from scipy.sparse import csr_array
-    from scipy.sparse.csgraph import maximum_bipartite_matching
+def _without(partners: Frames, gone: npt.NDArray[np.bool_]) -> Frames:
+    """Return the partners by their new numbers, once others are gone."""
+    n_gone = np.append(gone.cumsum(), 0)  # the last is of NONE, which stays as it is
+    left: Frames = partners - n_gone[partners]
+    return left
 
+
+def _pairs(a: Side, b: Side, tolerance: int) -> Pairs:
+    """Return who answers whom."""
     counts, columns = zip(*_stretches(a.ends, b.ends, tolerance), strict=True)
-    indices = np.concatenate(columns)
-    graph = csr_array(
-        (np.ones(len(indices), dtype=np.int8), indices, np.concatenate(([0], *counts)).cumsum()),
-        shape=(len(a.ends), len(b.ends)),
-    )
-    matched: npt.NDArray[np.bool_] = maximum_bipartite_matching(graph, perm_type="column") >= 0
-    return matched
+    starts = np.concatenate(([0], *counts)).cumsum()
+    return Pairs(starts.tolist(), np.concatenate(columns))
 
 
-def _stretches(
-    a: Frames, b: Frames, tolerance: int
-) -> Iterator[tuple[Frames, npt.NDArray[np.int32]]]:
+def _stretches(a: Frames, b: Frames, tolerance: int) -> Iterator[tuple[Frames, Columns]]:
     """Yield for some rows at a time how many columns are near each, and which."""
     low = b[:, 0].searchsorted(a[:, 0] - tolerance)
     widths = b[:, 0].searchsorted(a[:, 0] + tolerance, side="right") - low

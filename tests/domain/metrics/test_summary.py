@@ -156,6 +156,25 @@ def test_one_clip_has_no_interval_however_many_pairs() -> None:
     assert None not in {row.low for row in found.rows()}
 
 
+def test_a_figure_that_one_clip_alone_defines_has_no_interval() -> None:
+    # "b" is silent by the second ratio, and so are both of its pairs.
+    silent = [(1.0, 2.0), (0.0, 0.0)]
+    found = RatioBootstrap(["both", "one"])
+    for item, ratios in (("a", [(1.0, 2.0), (3.0, 4.0)]), ("b", silent), ("b", silent)):
+        found.add(item, ratios)
+    both, one = found.rows()
+    assert (both.value, both.low, both.high, both.n) == (0.5, 0.5, 0.5, 3)
+    assert one == ("one", 0.75, None, None, 1)
+    # Parts in which it is one clip, and the same, still have none; another clip gives one.
+    for item, has_interval in (("a", False), ("c", True)):
+        part = RatioBootstrap(["both", "one"])
+        part.add(item, [(1.0, 2.0), (1.0, 4.0)])
+        found.merge(part)
+        low = found.rows()[1].low
+        assert (low is not None) == has_interval
+    assert found.rows()[1] == ("one", 5 / 12, 0.25, 4 / 8, 3)
+
+
 def test_nothing_gives_every_figure_without_a_value() -> None:
     rows = summary().rows()
     assert {row[1:] for row in rows} == {(None, None, None, 0)}
