@@ -11,15 +11,16 @@ FOR_TESTS := SEGUE_LABEL_STUDIO_VENV="$$(cd "$(STATE)" && pwd)/label-studio-venv
 SOURCES := services labeling_bridge orchestration models tests
 # make test PYTEST_ARGS="-k timebase"
 PYTEST_ARGS ?=
-MARKS ?= not benchmark
+MARKS ?= not benchmark and not marathon
 
 .DEFAULT_GOAL := help
-.PHONY: help demo up test lint bench clean set-up set-up-dev set-up-oracles
+.PHONY: help demo up test marathon lint bench clean set-up set-up-dev set-up-oracles
 
 help: ## show this
 	@echo "make demo [CLIPS=folder]  the whole path on real parts, with simulated people; DEMO_ONCE=1 stops at the end"
 	@echo "make up                   start everything and keep it up until Ctrl-C"
 	@echo "make test                 every test; PYTEST_ARGS='-k word' for some of them"
+	@echo "make marathon             the long days on the whole stack that make test leaves out"
 	@echo "make lint                 style, types, import rules, spelling"
 	@echo "make bench                measure, and print the figures"
 	@echo "make clean                remove what can be made again; DATA=1 also databases, videos and keys"
@@ -43,6 +44,9 @@ up: set-up
 
 test: set-up-dev
 	$(FOR_TESTS) $(PYTHON) -m pytest -m "$(MARKS)" $(PYTEST_ARGS)
+
+marathon: set-up-dev
+	$(FOR_TESTS) $(PYTHON) -m pytest -m marathon tests/e2e $(PYTEST_ARGS)
 
 lint: set-up-dev
 	"$(BIN)/ruff" check .

@@ -212,9 +212,18 @@ class LabelStudio:
         self._client.create_webhook({**wanted, "project": project_id})
 
     def _document(self, project_id: int, seat: SeatTask) -> dict[str, Any]:
-        token = media_token(seat.clip.proxy_key, lane=str(project_id), secret=self._links_key)
-        data = seat.data(video=f"{MEDIA_PREFIX}{token}")
-        return {"data": data, "predictions": seat.predictions()}
+        clip = seat.clip
+        video = self._address(clip.proxy_key, project_id)
+        strip = None if clip.strip_key is None else self._address(clip.strip_key, project_id)
+        return {
+            "data": seat.data(video=video, strip=strip),
+            "predictions": seat.predictions(),
+        }
+
+    def _address(self, key: str, project_id: int) -> str:
+        """Return where the person of a lane, and nobody else, gets a stored file."""
+        token = media_token(key, lane=str(project_id), secret=self._links_key)
+        return f"{MEDIA_PREFIX}{token}"
 
 
 def _as_stored(hook: Mapping[str, Any], name: str) -> object:

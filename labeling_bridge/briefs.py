@@ -10,7 +10,8 @@ from collections.abc import Sequence
 from fractions import Fraction
 
 from services.domain.comparison.disputes import Comparison, Dispute, DisputeKind
-from services.domain.frame_numbers import shown_frames
+from services.domain.frame_numbers import shown_frames, shown_range
+from services.domain.hints import FrameRange, Hints
 from services.domain.sanity.findings import Finding, n_frames_said, said
 from services.domain.segments import Segment
 
@@ -23,6 +24,8 @@ NO_DUTY = (
 )
 MOST_PIECES = 6
 """Pieces of a split that a sentence lists; the locked rows show them all."""
+MOST_POINTED_OUT = 8
+"""Shots or stretches of one kind that a sentence lists; the strip shows them all."""
 
 
 def clip_line(name: str, *, n_frames: int, rate: Fraction) -> str:
@@ -30,12 +33,27 @@ def clip_line(name: str, *, n_frames: int, rate: Fraction) -> str:
     return f"{name} · {n_frames} frames at {float(rate):.6g} frames a second."
 
 
-def annotation_brief(clip: str, *, has_draft: bool) -> str:
+def hints_line(hints: Hints | None) -> str:
+    """Say where a machine saw shots, black and standing pictures; nothing where it saw none."""
+    if hints is None:
+        return ""
+    shots = [str(shown_range(frame, frame + 1)[0]) for frame in hints.shots]
+    found = {
+        "a shot starts at frame" if len(shots) == 1 else "shots start at frames": shots,
+        "black:": _stretches(hints.black),
+        "nothing moves:": _stretches(hints.frozen),
+    }
+    said = [f"{what} {_some(places)}" for what, places in found.items() if places]
+    return f"A machine's hints, shown on the strip: {'; '.join(said)}." if said else ""
+
+
+def annotation_brief(clip: str, *, has_draft: bool, hints: Hints | None = None) -> str:
     """Say what an annotator has to do on a new task."""
-    return f"{clip}\n{DRAFT if has_draft else NO_DRAFT}"
+    lines = [clip, DRAFT if has_draft else NO_DRAFT, hints_line(hints)]
+    return "\n".join(line for line in lines if line)
 
 
-def arbitration_brief(clip: str, comparison: Comparison) -> str:
+def arbitration_brief(clip: str, comparison: Comparison, *, hints: Hints | None = None) -> str:
     """Say what the two opinions dispute; ``a`` of the comparison is X, ``b`` is Y."""
     layers = {dispute.layer for dispute in comparison.disputes}
     several = len(layers | {item.segment.layer for item in comparison.agreed}) > 1
@@ -49,7 +67,7 @@ def arbitration_brief(clip: str, comparison: Comparison) -> str:
         f"{number}. {_dispute(dispute, with_layer=several)}"
         for number, dispute in enumerate(comparison.disputes, start=1)
     ]
-    return "\n".join(lines)
+    return "\n".join([*lines, *filter(None, [hints_line(hints)])])
 
 
 def returned_brief(opening: str, findings: Sequence[Finding]) -> str:
@@ -101,6 +119,16 @@ def _pieces(
         f"{said(one)} is one segment in {whole_in} and {len(pieces)} in {pieces_in}: "
         f"{', '.join(listed[:-1])} and {listed[-1]}."
     )
+
+
+def _stretches(found: Sequence[FrameRange]) -> list[str]:
+    return [shown_frames(stretch.onset, stretch.offset) for stretch in found]
+
+
+def _some(places: Sequence[str]) -> str:
+    n_more = len(places) - MOST_POINTED_OUT
+    listed = ", ".join(places[:MOST_POINTED_OUT])
+    return f"{listed} and {n_more} more" if n_more > 0 else listed
 
 
 def _range(segment: Segment) -> str:

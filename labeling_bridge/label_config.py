@@ -28,6 +28,8 @@ _STYLE: Final = """
 .segue .ant-collapse-header { padding: 4px 12px !important; }
 .segue-brief { max-height: 128px; overflow: auto; padding: 6px 12px; margin-bottom: 8px;
   border-left: 4px solid #0072B2; background: rgba(0, 114, 178, 0.08); white-space: pre-line; }
+.segue-strip p { margin: 0 0 8px; }
+.segue-strip img { display: block; width: 100%; }
 .segue-protocol { max-height: 240px; overflow: auto; }
 .segue-hidden { display: none; }
 .segue-desk { display: flex; flex-wrap: wrap; gap: 4px 32px; align-items: center; padding: 8px 0; }
@@ -132,6 +134,7 @@ def _add_layer(control: ET.Element, layer: Layer, taxonomy: Taxonomy) -> None:
 
 
 def _add_video(root: ET.Element, *, height: int) -> None:
+    ET.SubElement(root, "Markdown", {"className": "segue-strip", "value": "$strip"})
     attributes = {
         "name": VIDEO,
         "value": "$video",

@@ -16,6 +16,7 @@ from labeling_bridge.briefs import (
 )
 from labeling_bridge.regions import Opinion, Region, render, render_opinion
 from services.domain.comparison.disputes import Comparison
+from services.domain.hints import Hints
 from services.domain.sanity.findings import Finding
 from services.domain.segments import Segment
 from services.domain.timebase import play_rate
@@ -28,16 +29,29 @@ _HAIR: Final = 1 + 1e-10
 
 ASSIGNMENT: Final = "assignment"
 """The field of task data that says whose task it is; the only key the bridge looks up by."""
+AT_A_GLANCE: Final = "The clip at a glance: lines are shots, dark is black, hatched stands still"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Clip:
-    """What a task says about the clip; ``proxy_key`` is what people watch."""
+    """What a task says about the clip.
+
+    Parameters
+    ----------
+    proxy_key : str
+        What people watch.
+    hints : Hints, optional
+        What a machine points out.
+    strip_key : str, optional
+        The picture of the clip at a glance.
+    """
 
     name: str
     proxy_key: str
     rate: Fraction
     n_frames: int
+    hints: Hints | None = None
+    strip_key: str | None = None
 
     @property
     def line(self) -> str:
@@ -47,7 +61,7 @@ class Clip:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SeatTask:
-    """A task to be put into a lane, still without the lane's own video address.
+    """A task to be put into a lane, still without the lane's own addresses of its files.
 
     Parameters
     ----------
@@ -72,10 +86,12 @@ class SeatTask:
     draft: tuple[Region, ...]
     draft_name: str
 
-    def data(self, *, video: str) -> dict[str, Any]:
-        """Return the task data for a lane in which the clip plays from ``video``."""
+    def data(self, *, video: str, strip: str | None) -> dict[str, Any]:
+        """Return the task data for a lane in which clip and strip are at these addresses."""
         return {
             "video": video,
+            # Markdown: Label Studio's Image would be one more thing to label.
+            "strip": "" if strip is None else f"![{AT_A_GLANCE}]({strip})",
             "fps": float(play_rate(self.clip.rate)) * _HAIR,
             ASSIGNMENT: self.assignment,
             "title": self.clip.name,
@@ -102,7 +118,7 @@ def annotation_task(
         assignment=assignment,
         clip=clip,
         round=round_,
-        opening=annotation_brief(clip.line, has_draft=bool(draft)),
+        opening=annotation_brief(clip.line, has_draft=bool(draft), hints=clip.hints),
         draft=draft,
         draft_name="draft",
     )
@@ -125,7 +141,7 @@ def arbitration_task(
         assignment=assignment,
         clip=clip,
         round=round_,
-        opening=arbitration_brief(clip.line, comparison),
+        opening=arbitration_brief(clip.line, comparison, hints=clip.hints),
         draft=(*agreed, *sorted(opinions, key=_place)),
         draft_name="opinions",
     )

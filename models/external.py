@@ -169,7 +169,7 @@ def _load(
         )
     try:
         facts = kind.model_validate(json.loads(extra[FACTS]))
-    except (ValueError, ValidationError) as error:
+    except (ValueError, RecursionError) as error:  # a ValidationError is a ValueError
         first = error.errors()[0] if isinstance(error, ValidationError) else None
         fault = f"{'.'.join(map(str, first['loc']))}: {first['msg']}" if first else str(error)
         raise InputError(

@@ -27,7 +27,7 @@ import numpy as np
 from av.video.frame import VideoFrame
 from numpy.typing import NDArray
 
-from models.refusal import MediaRefusedError, refusing
+from models.refusal import EXHAUSTED, MediaRefusedError, refusing
 from services.domain.errors import InputError, StorageError
 
 Floats = NDArray[np.float32]
@@ -174,6 +174,8 @@ def write_features(proxy: Path | str, extractor: Extractor, path: Path) -> Featu
     ------
     MediaRefusedError
         If the proxy cannot be decoded, or holds no frame (code ``proxy_unsound``).
+    StorageError
+        If there is no room for the features.
     """
     unfinished = path.with_suffix(".part")
     try:
@@ -191,6 +193,10 @@ def write_features(proxy: Path | str, extractor: Extractor, path: Path) -> Featu
         if not picked.n_frames:
             raise MediaRefusedError("The proxy holds no frame.", code="proxy_unsound")
         unfinished.replace(path)
+    except EXHAUSTED:
+        raise
+    except OSError as error:
+        raise StorageError(f"The features do not fit into {path.parent}: {error}.") from error
     finally:
         unfinished.unlink(missing_ok=True)
     features = Features(

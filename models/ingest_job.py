@@ -21,6 +21,7 @@ from models.group_job import GROUP_DEEDS
 from models.ingest import ingest_file
 from models.refusal import EXHAUSTED
 from services.domain.errors import MediaError
+from services.domain.hints import HintRules
 from services.domain.media_limits import MediaLimits
 
 REQUEST = "request.json"
@@ -65,12 +66,14 @@ def _do(request: dict[str, Any], limits: MediaLimits, scratch: Path) -> dict[str
     path, stream = request["path"], request["stream"]
     if request["destination"] is None:
         return examine_file(path, limits=limits, stream=stream).as_json()
+    hints = request["hints"]
     return ingest_file(
         path,
         request["destination"],
         height=request["height"],
         limits=limits,
         stream=stream,
+        hints=hints and HintRules.model_validate(hints),
         scratch_folder=scratch,
     ).as_json()
 

@@ -23,6 +23,7 @@ from models.ingest import Ingested
 from models.ingest_job import ANSWER, DISK_FULL, REQUEST
 from models.refusal import MediaRefusedError
 from services.domain.errors import ExternalError, StorageError
+from services.domain.hints import HintRules
 from services.domain.media_limits import MediaLimits, StreamChoice
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -85,6 +86,7 @@ def ingest_isolated(
     height: int = 360,
     limits: MediaLimits | None = None,
     stream: StreamChoice = "first",
+    hints: HintRules | None = None,
     lifeline: Lifeline | None = None,
 ) -> Ingested:
     """Run :func:`models.ingest.ingest_file` in a limited process.
@@ -93,6 +95,8 @@ def ingest_isolated(
     ----------
     limits : MediaLimits, optional
         What is too large, and what the process may use.
+    hints : HintRules, optional
+        What to point out in the proxy's own proof pass; by default nothing is looked for.
     lifeline : Lifeline, optional
         One that several jobs share; by default the job has its own.
 
@@ -118,6 +122,7 @@ def ingest_isolated(
             "destination": str(destination),
             "height": height,
             "stream": stream,
+            "hints": hints and hints.model_dump(mode="json"),
         }
         answer = answer_of(Path(made), request, limits or MediaLimits(), lifeline)
     return Ingested.from_json(answer)

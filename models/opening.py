@@ -23,6 +23,9 @@ CONTAINERS = (
     "live_flv", "asf", "ogg", "mxf", "nut", "ivf", "wtv", "dv", "gif", "h264", "hevc", "m4v",
     "mpegvideo", "vc1", "rm", "amv", "swf", "y4m", "yuv4mpegpipe",
 )  # fmt: skip
+# Of those the ones whose header states counts or durations when it is written last, so that a file
+# cut off later still promises the whole. The others measure their duration from what is there.
+KEEPS_WORD = {"mov", "matroska", "avi", "flv", "asf"}
 MP4_BOXES = (b"ftyp", b"moov", b"mdat", b"free", b"wide", b"skip", b"moof", b"styp")
 # Matroska, FLV, Ogg, MPEG program stream, ASF.
 VIDEO_STARTS = (
@@ -39,7 +42,7 @@ def open_media(path: Path, limits: MediaLimits) -> InputContainer:
     MediaRefusedError
         If it is none, or too large, or cannot be read at all.
     """
-    head = _head(path, limits)
+    head = check_file(path, limits)
     options = {
         "format_whitelist": ",".join(CONTAINERS),
         "protocol_whitelist": "file",
@@ -105,8 +108,14 @@ def choose_video(container: InputContainer, choice: StreamChoice) -> tuple[Video
     return chosen, len(real)
 
 
-def _head(path: Path, limits: MediaLimits) -> bytes:
-    """Return the first bytes of a plain file that is neither empty nor too large."""
+def check_file(path: Path, limits: MediaLimits) -> bytes:
+    """Return the first bytes of a plain file that is neither empty nor too large.
+
+    Raises
+    ------
+    MediaRefusedError
+        If it is none.
+    """
     try:
         if not path.is_file():
             what = f"{path.name!r} is no plain file" if path.exists() else None

@@ -16,25 +16,21 @@ a frame count (MP4, AVI, Matroska statistics), a stream duration, or a file dura
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from fractions import Fraction
-from itertools import islice
 from pathlib import Path
 from typing import Any, Self
 
 import numpy as np
 
+from models.oddities import field_order, oddities
 from models.promise import broken_promise
 from models.rates import Ticks, recover_rate
 from models.refusal import MediaRefusedError
 from models.source import MISSING, Source
-from models.upright import HDR_TRANSFERS
 from services.domain.media_limits import MediaLimits, StreamChoice
 from services.domain.timebase import StepRun, Timebase
-
-# FFmpeg's numbers; where coding and showing order differ, the field that is shown first.
-FIELD_ORDERS = {2: "top", 3: "bottom", 4: "bottom", 5: "top"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -187,8 +183,8 @@ def conclude(source: Source) -> Probe:
         n_video_streams=source.n_video_streams,
         has_audio=bool(source.container.streams.audio),
         timestamps=timestamps,
-        interlaced=_field_order(source),
-        warnings=(*warnings, *_oddities(source)),
+        interlaced=field_order(source),
+        warnings=(*warnings, *oddities(source)),
     )
 
 
@@ -262,38 +258,3 @@ def _refuse_if_unsound(source: Source, duration_s: Fraction) -> None:
         raise MediaRefusedError(
             f"The file is damaged or cut off: {complaint}.", code="corrupt", facts=facts
         )
-
-
-def _field_order(source: Source) -> str | None:
-    if not source.seen.n_interlaced:
-        return None
-    return FIELD_ORDERS.get(int(source.stream.codec_context.field_order), "unknown")
-
-
-def _oddities(source: Source) -> Iterator[str]:
-    """Yield a sentence for each thing that is odd and harmless to the frame index."""
-    seen, stream = source.seen, source.stream
-    if source.n_video_streams > 1:
-        yield f"{source.n_video_streams} video streams; stream {stream.index} is used."
-    if seen.n_discarded:
-        yield f"{seen.n_discarded} stored frames are hidden by an edit list and not counted."
-    if seen.n_damaged:
-        yield f"{seen.n_damaged} frames are damaged and were patched up by the decoder."
-    if seen.n_interlaced:
-        yield (
-            f"{seen.n_interlaced} frames are interlaced; a frame is one index, not a field, and "
-            "the proxy is deinterlaced."
-        )
-    if seen.n_size_changes:
-        sizes = ", ".join(f"{w}x{h} from frame {k}" for (w, h), k in islice(seen.sizes.items(), 5))
-        more = " and more" if len(seen.sizes) > 5 else ""
-        yield (
-            f"The picture changes size {seen.n_size_changes} times: {sizes}{more}. All frames are "
-            "fitted into the first one's picture."
-        )
-    if len(seen.pix_fmts) > 1:
-        yield f"The pixel format changes: {', '.join(seen.pix_fmts)}."
-    if seen.color_trc in HDR_TRANSFERS:
-        yield f"HDR ({HDR_TRANSFERS[seen.color_trc]}); the proxy is tone-mapped to BT.709."
-    if seen.geometry and seen.geometry.rotation % 90:
-        yield f"A rotation of {seen.geometry.rotation} degrees is no quarter turn; not applied."

@@ -5,11 +5,9 @@ from __future__ import annotations
 import re
 from fractions import Fraction
 
+from models.opening import KEEPS_WORD
 from models.source import Source
 
-# Containers whose header states counts or durations when it is written last, so that a file
-# cut off later still promises the whole. The others measure their duration from what is there.
-KEEPS_WORD = {"mov", "matroska", "avi", "flv", "asf"}
 _CLOCK = re.compile(r"(\d+):(\d\d):(\d\d(?:\.\d+)?)$")
 
 
@@ -30,7 +28,8 @@ def broken_promise(source: Source, duration_s: Fraction) -> str | None:
     """
     seen, n_frames = source.seen, source.n_frames
     if seen.n_broken_packets:
-        return f"{n_frames} frames decoded, and packets are cut off ({seen.n_broken_packets})"
+        broken = f"packets are cut off or missing ({seen.n_broken_packets})"
+        return f"{n_frames} frames decoded, and {broken}"
     promised = promised_frames(source)
     usable = min(promised, seen.n_packets) - seen.n_discarded
     if usable > n_frames:

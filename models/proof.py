@@ -9,11 +9,15 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import av
 
 from models.refusal import MediaRefusedError, refusing
 from services.domain.timebase import Timebase
+
+if TYPE_CHECKING:
+    from models.hints.observer import HintsObserver
 
 GOP = 12
 
@@ -54,15 +58,24 @@ def sha256_of(path: Path) -> str:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
-def prove_and_place(scratch: Path, destination: Path, *, timebase: Timebase) -> ProxyResult:
+def prove_and_place(
+    scratch: Path,
+    destination: Path,
+    *,
+    timebase: Timebase,
+    observer: HintsObserver | None = None,
+) -> ProxyResult:
     """Decode a finished proxy, hold it against the timebase, hash it and rename it into place.
+
+    The observer is shown every frame of that one decode pass.
 
     Raises
     ------
     MediaRefusedError
         If a frame is missing, doubled or off its time (code ``proxy_unsound``).
     """
-    size = prove(scratch, n_frames=timebase.n_frames, rate=timebase.play_rate)
+    rate = timebase.play_rate
+    size = prove(scratch, n_frames=timebase.n_frames, rate=rate, observer=observer)
     n_bytes = scratch.stat().st_size
     digest = sha256_of(scratch)
     scratch.replace(destination)
@@ -71,7 +84,9 @@ def prove_and_place(scratch: Path, destination: Path, *, timebase: Timebase) -> 
     )
 
 
-def prove(path: Path, *, n_frames: int, rate: Fraction) -> tuple[int, int]:
+def prove(
+    path: Path, *, n_frames: int, rate: Fraction, observer: HintsObserver | None = None
+) -> tuple[int, int]:
     """Decode a proxy and return its size, if it keeps everything a proxy promises.
 
     Raises
@@ -95,6 +110,8 @@ def prove(path: Path, *, n_frames: int, rate: Fraction) -> tuple[int, int]:
                 fault = f"frame {count - 1} is shown at {shown_s} s"
             if fault is None and since_key > GOP:
                 fault = f"frame {count - 1} is {since_key} frames from a key frame"
+            if fault is None and observer is not None:
+                observer.observe_frame(count - 1, frame)
     if fault is None and count != n_frames:
         fault = f"it holds {count} frames where the source has {n_frames}"
     if fault is not None:

@@ -17,36 +17,47 @@ from av.video.stream import VideoStream
 
 from models.fingerprint import Fingerprinter
 from models.geometry import Geometry, geometry_of
-from models.opening import check_pixels, choose_video, open_media, too_large
+from models.opening import KEEPS_WORD, check_pixels, choose_video, open_media, too_large
 from models.rates import DEFAULT_RATE
 from models.refusal import MediaRefusedError, refusing
 from services.domain.media_limits import MediaLimits, StreamChoice
 
 MISSING = -(2**63)
 UNKNOWN_COLOR = 2
+# So many frames beyond the limit are no slip of a clock that the rest of the file takes back.
+MOST_BEYOND = 100
 
 
 @dataclass(slots=True, kw_only=True)
 class Observed:
-    """What one pass saw. Grows by eight bytes a frame and, but for sizes, by nothing else.
+    """What one pass saw. Grows by eight bytes a frame, in MP4 by sixteen, and with the sizes.
 
     Parameters
     ----------
+    places : array of int
+        Where in an MP4 each shown frame lies: an edit list may come back to one.
     geometry : Geometry, optional
         Of the first frame: the picture that all others are fitted into.
     current : Geometry, optional
         Of the latest frame.
+    is_ordered : bool
+        Whether all timestamps are there and increase; only then do they tell how long it lasts.
+    n_beyond : int
+        Frames shown later than any clip may last.
     sizes : dict
         Stored (width, height), each with the frame it first came at.
     """
 
     pts: array[int] = field(default_factory=lambda: array("q"))
+    places: array[int] = field(default_factory=lambda: array("q"))
     n_packets: int = 0
     n_discarded: int = 0
     n_broken_packets: int = 0
     n_damaged: int = 0
     n_interlaced: int = 0
     n_size_changes: int = 0
+    n_beyond: int = 0
+    is_ordered: bool = True
     last_step: int | None = None
     pix_fmts: dict[str, None] = field(default_factory=dict)
     sizes: dict[tuple[int, int], int] = field(default_factory=dict)
@@ -83,6 +94,7 @@ class Source:
         try:
             self.stream, self.n_video_streams = choose_video(self.container, stream)
             check_pixels(self.stream.width, self.stream.height, limits)
+            self._check_promise()
         except MediaRefusedError:
             self.container.close()
             raise
@@ -115,6 +127,7 @@ class Source:
         # The decoder itself then makes no room for a picture that its headers understate.
         self.stream.codec_context.options = {"max_pixels": str(self.limits.max_pixels)}
         ends: dict[int, int] = {}
+        has_edits = "mov" in self.container.format.name.split(",")
         packets = self.container.demux()
         while (packet := self._next_packet(packets)) is not None:
             index = packet.stream.index  # a flush packet names its stream only here
@@ -128,6 +141,8 @@ class Source:
                 self.seen.n_packets += 1
                 self.seen.n_discarded += packet.is_discard
                 self.seen.n_broken_packets += packet.is_corrupt
+                if has_edits and not packet.is_discard and packet.pos is not None:
+                    self.seen.places.append(packet.pos)
             for frame in self._decode(packet):
                 self._observe(frame)
                 yield frame
@@ -151,14 +166,39 @@ class Source:
     def _observe(self, frame: VideoFrame) -> None:
         seen = self.seen
         geometry = self._geometry_of(frame)
-        self.fingerprinter.add(frame, shown_s=self._shown_s(frame), geometry=geometry)
-        seen.pts.append(MISSING if frame.pts is None else frame.pts)
+        shown_s = self._shown_s(frame)
+        self.fingerprinter.add(frame, shown_s=shown_s, geometry=geometry)
+        pts = MISSING if frame.pts is None else frame.pts
+        seen.is_ordered &= pts > (seen.pts[-1] if seen.pts else MISSING)
+        seen.pts.append(pts)
         seen.n_damaged += frame.is_corrupt
         seen.n_interlaced += frame.interlaced_frame
         seen.last_step = frame.duration or None
         seen.pix_fmts[frame.format.name] = None
         if self.n_frames > self.limits.max_frames:
             raise too_large(f"It has more than {self.limits.max_frames} frames.")
+        if seen.is_ordered:
+            self._check_duration(shown_s)
+
+    def _check_promise(self) -> None:
+        """Refuse what states to be too long: it is, or breaks its word and is refused for that."""
+        stream, longest_s = self.stream, self.limits.max_duration_s
+        if stream.duration and stream.time_base and self._keeps_word:
+            stated_s = stream.duration * stream.time_base
+            if stated_s > longest_s + 1:
+                raise too_large(f"It lasts {float(stated_s):.0f} s; the limit is {longest_s} s.")
+
+    @property
+    def _keeps_word(self) -> bool:
+        return bool(KEEPS_WORD & set(self.container.format.name.split(",")))
+
+    def _check_duration(self, shown_s: Fraction) -> None:
+        """Refuse what is too long while it is decoded, not when hours have gone into it."""
+        seen, longest_s = self.seen, self.limits.max_duration_s
+        tick = self.stream.time_base or Fraction(0)
+        seen.n_beyond += shown_s - seen.pts[0] * tick > longest_s
+        if seen.n_beyond > MOST_BEYOND:
+            raise too_large(f"It lasts longer than {longest_s} s.")
 
     def _geometry_of(self, frame: VideoFrame) -> Geometry:
         """Return the frame's geometry, which is the one before as long as the size is."""

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from pydantic import AliasChoices, Field, PositiveFloat, PositiveInt, SecretStr, field_validator
 from pydantic_settings import (
@@ -72,6 +72,10 @@ class WorkerSettings(_Settings):
         description="A folder, or s3://bucket/prefix.",
     )
     s3_endpoint: str | None = None
+    scratch: Path = Field(
+        default=DEFAULT_HOME / "scratch",
+        description="Where a training keeps its progress and a copy of its features.",
+    )
     source_roots: tuple[Path, ...] = Field(
         default=(),
         description="Folders that file:// sources must lie in; none means any the worker can read.",
@@ -81,6 +85,19 @@ class WorkerSettings(_Settings):
     @classmethod
     def _without_trailing_slash(cls, value: str) -> str:
         return value.rstrip("/")
+
+
+class FanOutSettings(_Settings):
+    """How the clips of one run are spread; read when a flow is loaded, so without secrets."""
+
+    task_runner: Literal["threads", "dask"] = "threads"
+    clips_at_once: PositiveInt = 2
+    dask_scheduler: str | None = Field(
+        default=None, description="A cluster's address; one of this machine's own unless set."
+    )
+    dask_processes: bool = Field(
+        default=True, description="Whether the own cluster's workers are processes of their own."
+    )
 
 
 class ClientSettings(_Settings):
@@ -114,6 +131,10 @@ class StackSettings(_Settings):
     label_studio_threads: PositiveInt = 4
     flow_runs_at_once: PositiveInt = Field(default_factory=lambda: max(2, os.cpu_count() or 2))
     work_pool: str = "cpu"
+    gpu_pool: str = Field(
+        default="cpu",
+        description="Who pre-labels and trains; `gpu` where workers with one serve that pool.",
+    )
     poll_s: PositiveFloat = Field(default=2.0, description="How often the worker looks for runs.")
 
     label_studio_venv: Path | None = Field(

@@ -6,6 +6,7 @@ write is harmless. Sources stay where the client keeps them and are only ever re
 
 from __future__ import annotations
 
+import mimetypes
 import os
 import re
 import shutil
@@ -97,7 +98,9 @@ class S3Store:
     def put(self, source: Path, key: str) -> None:
         """Upload in parts; S3 shows the object only when it is whole."""
         with _s3_errors(f"s3://{self.bucket}/{self._key(key)}"):
-            self.client.upload_file(str(source), self.bucket, self._key(key))
+            # What the browser is sent on to must say what it is: no picture is guessed to be SVG.
+            kind = {"ContentType": mimetypes.guess_type(key)[0] or "application/octet-stream"}
+            self.client.upload_file(str(source), self.bucket, self._key(key), ExtraArgs=kind)
 
     @contextmanager
     def as_file(self, key: str) -> Iterator[Path]:

@@ -19,6 +19,8 @@ from services.client.payloads import (
     SubmissionIn,
 )
 from services.domain.comparison.compare import compare
+from services.domain.fingerprint import Fingerprint
+from services.domain.hints import FrameRange, HintRules, Hints, Strip
 from services.domain.policy import Policy
 from services.domain.segments import Segment, Segmentation
 from services.domain.taxonomy import Taxonomy
@@ -60,7 +62,24 @@ def clip_in(name: str | None = None) -> ClipIn:
     return ClipIn(name=name, source_uri=f"file:///videos/{name}")
 
 
-def ingest_done(content: str | None = None, *, n_frames: int = N_FRAMES) -> IngestDone:
+def hints(n_frames: int = N_FRAMES) -> Hints:
+    """One shot, a black and a frozen stretch."""
+    return Hints(
+        n_frames=n_frames,
+        shots=(n_frames // 2,),
+        black=(FrameRange(onset=0, offset=1),),
+        frozen=(FrameRange(onset=n_frames - 1, offset=n_frames),),
+        strip=Strip(frames=(0, n_frames // 2), columns=2, cell_width=96, cell_height=54),
+        rules=HintRules(),
+    )
+
+
+def ingest_done(
+    content: str | None = None,
+    *,
+    n_frames: int = N_FRAMES,
+    fingerprint: Fingerprint | None = None,
+) -> IngestDone:
     digest = sha256((content or f"content {serial()}").encode()).hexdigest()
     return IngestDone(
         sha256=digest,
@@ -71,6 +90,9 @@ def ingest_done(content: str | None = None, *, n_frames: int = N_FRAMES) -> Inge
         proxy_sha256=digest,
         proxy_bytes=1000,
         probe={"codec": "h264"},
+        fingerprint=fingerprint and fingerprint.as_json(),
+        hints=hints(n_frames).as_json(),
+        strip_key=f"strips/{digest[:2]}/{digest}.svg",
     )
 
 

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import base64
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any, Self
 
 import av
 import cv2
+from av.video.frame import VideoFrame
 
 from models.hints.picture import Picture
 from models.hints.shots import Shots
@@ -23,6 +27,17 @@ class FoundHints:
 
     hints: Hints
     strip_jpeg: bytes
+
+    def as_json(self) -> dict[str, Any]:
+        """Return the JSON form."""
+        jpeg = base64.b64encode(self.strip_jpeg).decode()
+        return {"hints": self.hints.as_json(), "strip_jpeg": jpeg}
+
+    @classmethod
+    def from_json(cls, data: Mapping[str, Any]) -> Self:
+        """Read what :meth:`as_json` wrote."""
+        jpeg = base64.b64decode(data["strip_jpeg"])
+        return cls(hints=Hints.from_json(data["hints"]), strip_jpeg=jpeg)
 
 
 class HintsObserver:
@@ -56,6 +71,16 @@ class HintsObserver:
         self._next += 1
         for observer in (self._shots, self._stills, self._thumbnails):
             observer.observe(index, picture)
+
+    def observe_frame(self, index: int, frame: VideoFrame) -> None:
+        """Take the next frame as a decoder gives it.
+
+        Raises
+        ------
+        MediaRefusedError
+            If it is not yuv420p (code ``proxy_unsound``).
+        """
+        self.observe(index, Picture.of_frame(frame))
 
     def finish(self) -> FoundHints:
         """Return what was found.
@@ -92,7 +117,7 @@ def read_hints(proxy: Path | str, *, rules: HintRules | None = None) -> FoundHin
         stream = opened.streams.video[0]
         stream.thread_type = "AUTO"
         for index, frame in enumerate(opened.decode(stream)):
-            observer.observe(index, Picture.of_frame(frame))
+            observer.observe_frame(index, frame)
             is_empty = False
     if is_empty:
         raise MediaRefusedError("The proxy holds no frame.", code="proxy_unsound")

@@ -29,6 +29,9 @@ from services.domain.taxonomy import Taxonomy
 FORMAT = 1
 HEADER = "segue"
 ARCHITECTURE = "ms-tcn++"
+MOST_DIM = 2**16
+MOST_HEADER = 2**24
+"""Characters of the header that are read."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,11 +51,13 @@ class Card:
     training : mapping
         The training config, seed and threads included.
     data_hash : str
-        SHA-256 over the training and held-out clips, their truth and sources.
+        SHA-256 over the training and held-out clips: their truth, sources and features.
     metrics : mapping
-        On the held-out clips; see :mod:`models.temporal.evaluate`.
+        On the held-out clips (``"on": "validation"``), which chose the epoch and so flatter it;
+        see :mod:`models.temporal.evaluate`.
     trained_on, held_out : tuple of str
-        Sources on either side of the split.
+        Sources on either side of the split: of the weights, and of the epoch that was kept.
+        Neither may judge the model.
     """
 
     network: NetworkConfig
@@ -96,13 +101,19 @@ class Card:
                 f"reads format {FORMAT} of {ARCHITECTURE!r}. Train it again.",
                 code="checkpoint_format",
             )
+        extractor, dim = data["extractor"], data["dim"]
+        if not isinstance(extractor, str) or type(dim) is not int or not 0 < dim <= MOST_DIM:
+            raise InputError(
+                f"Its features are {dim!r} numbers of {extractor!r}: that is no extractor.",
+                code="checkpoint",
+            )
         taxonomy = Taxonomy.parse(data["taxonomy"])
         if taxonomy.hash != data["taxonomy_hash"]:
             raise InputError("Its taxonomy is not the one its hash names.", code="checkpoint")
         return cls(
             network=NetworkConfig(**data["network"]),
-            extractor=data["extractor"],
-            dim=data["dim"],
+            extractor=extractor,
+            dim=dim,
             taxonomy=taxonomy,
             training=data["training"],
             data_hash=data["data_hash"],
@@ -166,8 +177,10 @@ def read_tensors(path: Path) -> tuple[dict[str, Tensor], dict[str, Any]]:
         with safe_open(path, framework="pt") as file:
             text = (file.metadata() or {}).get(HEADER)
             tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118 - no mapping
+        if text is not None and len(text) > MOST_HEADER:
+            raise ValueError(f"its header has {len(text)} characters")
         header = None if text is None else json.loads(text)
-    except (SafetensorError, ValueError, OSError) as error:
+    except (SafetensorError, ValueError, OSError, RecursionError) as error:
         raise InputError(
             f"{path.name} is no whole safetensors file ({error}). It is cut off, damaged or "
             "something else; fetch it again.",
@@ -199,11 +212,12 @@ def load_checkpoint(path: Path) -> Checkpoint:
     tensors, header = read_tensors(path)
     try:
         card = Card.from_json(header)
+        _check_shapes(card, tensors)
         net = card.build()
         net.load_state_dict(tensors)
     except InputError as error:
         raise InputError(f"{path.name}: {error.detail}", code=error.code) from error
-    except (KeyError, TypeError, RuntimeError) as error:
+    except (KeyError, TypeError, ValueError, OverflowError, RuntimeError) as error:
         reason = str(error).splitlines()[0]
         raise InputError(
             f"{path.name}: its weights and its header do not fit together ({reason}).",
@@ -212,3 +226,15 @@ def load_checkpoint(path: Path) -> Checkpoint:
     if not all(torch.isfinite(tensor).all() for tensor in tensors.values()):
         raise InputError(f"{path.name} holds weights that are not finite.", code="checkpoint")
     return Checkpoint(net=net.eval(), card=card, sha256=sha256_of(path))
+
+
+def _check_shapes(card: Card, tensors: Mapping[str, Tensor]) -> None:
+    """Hold the weights against the header before any memory is taken for the header's word."""
+    with torch.device("meta"):
+        expected = {name: tensor.shape for name, tensor in card.build().state_dict().items()}
+    found = {name: tensor.shape for name, tensor in tensors.items()}
+    if found != expected:
+        odd = sorted(
+            name for name in found.keys() | expected.keys() if found.get(name) != expected.get(name)
+        )
+        raise ValueError(f"{len(odd)} weights differ, the first is {odd[0]}")

@@ -13,6 +13,7 @@ import numpy as np
 import torch
 
 from models.features import Features, Floats, stride_for
+from models.proof import sha256_of
 from models.temporal.losses import Balance, Targets
 from models.temporal.tracks import (
     IGNORED,
@@ -135,11 +136,18 @@ def split_by_source(
 
 
 def data_hash(train: Sequence[LabelledClip], held_out: Sequence[LabelledClip]) -> str:
-    """Return the hash of what was learnt from: names, sources and truths of both sides."""
+    """Return the hash of what was learnt from: names, sources, truths, features of both sides."""
 
     def facts(clips: Sequence[LabelledClip]) -> list[list[object]]:
         rows = [
-            [clip.name, clip.source, clip.truth.n_frames, clip.truth.as_json()] for clip in clips
+            [
+                clip.name,
+                clip.source,
+                clip.truth.n_frames,
+                clip.truth.as_json(),
+                sha256_of(clip.features.path),
+            ]
+            for clip in clips
         ]
         return sorted(rows, key=lambda row: str(row[0]))
 

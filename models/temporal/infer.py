@@ -73,8 +73,10 @@ class NetModel:
         return outputs.stages[-1][0], outputs.boundaries[0], outputs.hidden[0]
 
 
-def device_of_choice() -> torch.device:
-    """Return the GPU when there is one."""
+def device_of_choice(name: str = "auto") -> torch.device:
+    """Return the device of a name; by default the GPU when there is one."""
+    if name != "auto":
+        return torch.device(name)
     return torch.device("cuda" if torch.cuda.is_available() else "cpu")
 
 

@@ -20,6 +20,6 @@ def evaluate_model(model: TemporalModel, clips: Iterable[LabelledClip]) -> Evalu
 
 
 def unseen_by(clips: Iterable[LabelledClip], cards: Sequence[Card]) -> list[LabelledClip]:
-    """Return the clips of whose source no model has learnt."""
-    learnt = {source for card in cards for source in card.trained_on}
-    return [clip for clip in clips if clip.source not in learnt]
+    """Return the clips of whose source no model has learnt, nor was its epoch chosen by them."""
+    seen = {source for card in cards for source in (*card.trained_on, *card.held_out)}
+    return [clip for clip in clips if clip.source not in seen]

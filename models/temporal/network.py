@@ -49,8 +49,13 @@ class NetworkConfig:
         counts = (self.channels, self.n_prediction_layers, self.n_boundary_layers)
         if min(counts) < 1 or self.n_refinements < 0 or self.n_refinement_layers < 1:
             raise InputError("A network needs at least one channel and one layer a stage.")
-        if not (self.rate_hz > 0 and 0 <= self.dropout < 1):
-            raise InputError("A network needs a positive rate_hz and a dropout in [0, 1).")
+        depths = (self.n_prediction_layers, self.n_refinement_layers, self.n_boundary_layers)
+        if self.channels > 1024 or max(depths) > 16 or self.n_refinements > 8:
+            raise InputError(
+                "A network has at most 1024 channels, 16 layers a stage and 8 refinements."
+            )
+        if not (0 < self.rate_hz <= 1000 and 0 <= self.dropout < 1):
+            raise InputError("A network needs a rate_hz in (0, 1000] and a dropout in [0, 1).")
 
     @property
     def halo(self) -> int:

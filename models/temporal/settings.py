@@ -26,7 +26,7 @@ class TrainConfig:
     batch_size, window, least_batches : int
         Windows a batch; most steps a window; batches an epoch has at least.
     held_out_share : float
-        Share of the sources that are not trained on.
+        Share of the sources that are not trained on and choose the epoch.
     sigma : float
         Width of a boundary's target, in steps.
     n_threads : int

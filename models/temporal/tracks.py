@@ -88,9 +88,13 @@ class Grid:
 
 
 def class_targets(truth: Segmentation, track: Track, grid: Grid) -> Indices:
-    """Return the class of every step, shape (n_steps,)."""
+    """Return the class of every step, shape (n_steps,).
+
+    The longest come first, so that a neighbour does not cover what is shorter than a step.
+    """
     classes = np.zeros(grid.n_steps, dtype=np.int64)
-    for segment in track.segments_of(truth.segments):
+    segments = track.segments_of(truth.segments)
+    for segment in sorted(segments, key=lambda one: one.onset - one.offset):
         low = min(grid.step(segment.onset), grid.n_steps - 1)
         # A segment shorter than a step still has one.
         high = max(grid.step(segment.offset), low + 1)

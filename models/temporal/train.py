@@ -58,7 +58,8 @@ class Trained:
     checkpoint : Checkpoint
         It, read back.
     evaluation : Evaluation
-        On the held-out clips.
+        On the held-out clips, which chose the epoch: a model is judged by others
+        (:func:`models.temporal.measuring.unseen_by`).
     n_epochs : int
         Epochs run, of which ``best_epoch`` is kept.
     """
@@ -90,6 +91,7 @@ def train(
     *,
     held_out: Sequence[str] = (),
     tick: Ticker | None = None,
+    device: torch.device | None = None,
 ) -> Trained:
     """Train a model on accepted clips.
 
@@ -104,9 +106,11 @@ def train(
     folder : Path
         Where the progress is kept and ``model.safetensors`` comes to lie.
     held_out : sequence of str
-        Sources to hold out; by default a seeded share of them.
+        Sources to choose the epoch by; by default a seeded share of them.
     tick : callable, optional
         Called after each epoch with its number, training loss and held-out evaluation.
+    device : torch.device, optional
+        Where to train; the GPU when there is one.
 
     Raises
     ------
@@ -135,7 +139,7 @@ def train(
         held_out=tuple(sorted({clip.source for clip in kept})),
     )
     with _repeatable(), threads(config.n_threads):
-        return _Training(card, config, learnt, kept, folder).run(tick)
+        return _Training(card, config, learnt, kept, folder, device).run(tick)
 
 
 class _Training:
@@ -148,9 +152,10 @@ class _Training:
         learnt: Sequence[LabelledClip],
         kept: Sequence[LabelledClip],
         folder: Path,
+        device: torch.device | None,
     ) -> None:
         self.card, self.config, self.kept, self.folder = card, config, kept, folder
-        self.device = device_of_choice()
+        self.device = device or device_of_choice()
         self.batches = Batches(
             learnt,
             tracks_of(card.taxonomy),
@@ -226,7 +231,7 @@ class _Training:
     def _finish(self) -> Trained:
         best = load_checkpoint(self.folder / BEST)
         evaluation = self._evaluate(best.net)
-        card = replace(self.card, metrics=evaluation.as_json())
+        card = replace(self.card, metrics={"on": "validation", **evaluation.as_json()})
         path = self.folder / MODEL
         save_checkpoint(path, best.net, card)
         for name in (PROGRESS, BEST):

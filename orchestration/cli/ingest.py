@@ -10,6 +10,7 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
 from orchestration.cli.session import client_settings, point_prefect_here, tracker
+from orchestration.near_duplicates import flag_near_duplicates
 from orchestration.nudges import start_deployment
 from orchestration.sources import list_sources
 from services.client.api import TrackerClient
@@ -58,6 +59,12 @@ def _wait(client: TrackerClient, progress: Progress, project: str) -> None:
         progress.console.print(
             f"{n_refused} of the project's clips are quarantined; "
             f"`segue status {project}` names each with its reason."
+        )
+    flag_near_duplicates(client, project)
+    if n_pairs := sum(1 for _ in client.near_duplicates(project)):
+        pairs = "1 pair of clips shows" if n_pairs == 1 else f"{n_pairs} pairs of clips show"
+        progress.console.print(
+            f"{pairs} the same events in files that differ; `segue status {project}` names them."
         )
 
 

@@ -17,6 +17,7 @@ from orchestration.cli import (
     demo,
     gold,
     ingest,
+    model,
     prelabel,
     probe,
     proxy,
@@ -50,6 +51,7 @@ app.command("prelabel")(prelabel.prelabel)
 app.add_typer(users.app, name="users")
 app.add_typer(release.app, name="release")
 app.add_typer(gold.app, name="gold")
+app.add_typer(model.app, name="model")
 app.add_typer(standing.app, name="standing")
 
 

@@ -58,6 +58,6 @@ def proxy(
     size = f"{content['proxy']['width']}x{content['proxy']['height']}"
     frames = counted(content["n_frames"], "frame")
     done = "written" if written.made else "there already, of the same bytes"
-    said = f"{written.proxy}: {frames} at {content['rate']}, {size}; {done}."
+    said = f"{written.proxy}: {frames} at {content['proxy']['rate']}, {size}; {done}."
     console.print(Text(printable(said)), soft_wrap=True)
     console.print(Text(printable(f"{written.frame_map}: which frame is which.")), soft_wrap=True)

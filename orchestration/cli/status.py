@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import islice
 from typing import Annotated
 from uuid import UUID
 
@@ -11,9 +12,13 @@ from rich.table import Table
 
 from orchestration.cli.screen import wide_console
 from orchestration.cli.session import tracker
+from orchestration.groups import view_line
+from orchestration.near_duplicates import near_duplicate_lines
 from services.client.api import TrackerClient
 from services.client.payloads import ClipOut, ProjectStatus
 from services.domain.workflow import ClipState
+
+MOST_ALIKE = 20
 
 
 def status(
@@ -32,7 +37,8 @@ def status(
             rows = list(client.clips(slug)) if clips else _stuck(client, slug)
             if rows:
                 console.print(clip_table(rows))
-            for line in reasons(rows):
+            alike = alike_lines(client, slug, every=clips)
+            for line in [*reasons(rows), *view_lines(rows), *alike]:
                 console.print(line, highlight=False, markup=False, soft_wrap=True)
 
 
@@ -66,6 +72,27 @@ def reasons(rows: list[ClipOut]) -> list[str]:
         f"{clip.name}: {clip.reason['code']}: {clip.reason['detail']}"
         for clip in rows
         if clip.reason
+    ]
+
+
+def alike_lines(client: TrackerClient, slug: str, *, every: bool) -> list[str]:
+    """Say which clips show the same events, one line a pair."""
+    pairs = client.near_duplicates(slug)
+    if every:
+        return near_duplicate_lines(pairs)
+    lines = near_duplicate_lines(islice(pairs, MOST_ALIKE))
+    if next(pairs, None) is not None:
+        lines.append("More clips show the same events; `segue status --clips` names them all.")
+    return lines
+
+
+def view_lines(rows: list[ClipOut]) -> list[str]:
+    """Say how the views of groups lie in time, one line each."""
+    return [
+        f"{clip.name}: {view_line(view.name, view.alignment, view.frame_map)}"
+        for clip in rows
+        for view in clip.views
+        if view.alignment
     ]
 
 

@@ -9,6 +9,7 @@ from orchestration.seats import SeatPusher
 from orchestration.stage import StageParams, run_stage, threads
 from services.client.payloads import SeatWork, WorkItem
 from services.domain.errors import StorageError
+from services.domain.hints import Hints
 from services.domain.segments import Segment
 from services.domain.timebase import Timebase
 from services.domain.workflow import Stage
@@ -24,6 +25,8 @@ def clip_of(item: WorkItem) -> Clip:
         proxy_key=item.proxy_key,
         rate=timebase.rate,
         n_frames=timebase.n_frames,
+        hints=None if item.hints is None else Hints.from_json(item.hints),
+        strip_key=item.strip_key,
     )
 
 

@@ -8,6 +8,7 @@ from datetime import UTC, datetime, timedelta
 import structlog
 from prefect import flow
 
+from orchestration.near_duplicates import flag_near_duplicates
 from orchestration.nudges import drop_late_ticks
 from orchestration.runtime import Runtime, runtime
 from services.domain.policy import Policy
@@ -22,6 +23,8 @@ DECODING = {Stage.INGEST, Stage.PRELABEL}
 def housekeeping() -> str:
     """Start the stages on which work is due, whoever forgot to; report clips and seats that wait.
 
+    Clips that a killed ingest left uncompared are compared here.
+
     Leases need no sweeping: one that ran out is simply claimable again.
     """
     parts = runtime()
@@ -32,6 +35,7 @@ def housekeeping() -> str:
     n_held = 0
     patience: dict[str, timedelta] = {}
     for project in parts.tracker.projects():
+        flag_near_duplicates(parts.tracker, project.slug)
         status = parts.tracker.project_status(project.slug)
         due.update(status.claimable)
         at_work.update(status.at_work)

@@ -87,6 +87,8 @@ def worker(settings: StackSettings) -> dict[str, str]:
         "SEGUE_LABEL_STUDIO_URL": settings.label_studio_url,
         "SEGUE_STORAGE_URL": given.get("SEGUE_STORAGE_URL", str(settings.storage)),
         "SEGUE_SECRETS_DIR": str(settings.secrets),
+        "SEGUE_SCRATCH": given.get("SEGUE_SCRATCH", str(settings.home / "scratch")),
+        "SEGUE_GPU_POOL": settings.gpu_pool,
     }
 
 

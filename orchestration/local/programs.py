@@ -110,19 +110,20 @@ def _prepare_label_studio(settings: StackSettings) -> list[list[str]]:
 
 
 def _deploy(settings: StackSettings) -> list[list[str]]:
-    return [
-        [
-            *(sys.executable, "-m", "prefect", "--no-prompt", "deploy", "--all"),
-            *("--prefect-file", str(settings.prefect_file)),
-        ]
-    ]
+    prefect = (sys.executable, "-m", "prefect", "--no-prompt")
+    deploy = [*prefect, "deploy", "--all", "--prefect-file", str(settings.prefect_file)]
+    if settings.gpu_pool == settings.work_pool:
+        return [deploy]
+    # Its workers are on other machines and may come later; a deployment needs the pool now.
+    pool = [*prefect, "work-pool", "create", settings.gpu_pool, "--type", "process", "--overwrite"]
+    return [pool, deploy]
 
 
 DEPLOY = Job(
     name="deploy",
     commands=_deploy,
     environment=environments.worker,
-    needs=("prefect-worker",),  # which makes the work pool
+    needs=("prefect-worker",),  # which makes the work pool, a moment after it is healthy
 )
 
 POSTGRES = Program(

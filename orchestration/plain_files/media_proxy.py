@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import fcntl
 import json
 import os
+import shutil
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -15,17 +17,21 @@ import numpy as np
 
 from models.ingest import Ingested
 from models.isolated import ingest_isolated
+from models.opening import check_file
 from models.proof import sha256_of
 from orchestration.plain_files.head import segue_version
 from services.domain.errors import InputError, StorageError
 from services.domain.media_limits import MediaLimits, StreamChoice
 from services.domain.timebase import Timebase
 
-MAP_VERSION: Final = 1
+MAP_VERSION: Final = 2
 READING: Final = (
     "Proxy frame k is source frame k, from 0. In the source it is shown at source_pts[k] * tick "
-    "seconds, on the proxy at k / rate seconds."
+    "seconds, on the proxy at k / proxy.rate seconds. source.rate is the source's own."
 )
+UNFINISHED: Final = ".unfinished-"
+LOCK: Final = "lock"
+REMEDY: Final = "Remove it, or name another folder."
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,6 +54,9 @@ def write_proxy(
 ) -> ProxyFiles:
     """Make the proxy of a file and its frame map in a folder.
 
+    What a killed run left is cleared away, and a proxy that it placed without its map is
+    completed.
+
     Raises
     ------
     MediaRefusedError
@@ -60,13 +69,14 @@ def write_proxy(
     proxy = folder / f"{source.stem}.proxy.mp4"
     frame_map = folder / f"{source.stem}.frames.json"
     asked = {"height": height, "video_stream": stream}
-    if proxy.exists() or frame_map.exists():
+    check_file(source, limits)
+    if frame_map.exists():
         return _known(source, proxy, frame_map, asked)
-    with _writing(folder), tempfile.TemporaryDirectory(prefix=".unfinished-", dir=folder) as made:
-        whole = Path(made) / "proxy.mp4"
+    with _writing(folder), _scratch(folder) as made:
+        whole = made / "proxy.mp4"
         done = ingest_isolated(source, whole, height=height, limits=limits, stream=stream)
         content = map_of(source, proxy, done, asked)
-        draft = Path(made) / "frames.json"
+        draft = made / "frames.json"
         with draft.open("w", encoding="utf-8") as file:
             json.dump(content, file, allow_nan=False)
             file.write("\n")
@@ -96,9 +106,9 @@ def map_of(source: Path, proxy: Path, done: Ingested, asked: dict[str, Any]) -> 
             "n_bytes": done.proxy.n_bytes,
             "width": done.proxy.width,
             "height": done.proxy.height,
+            "rate": str(timebase.play_rate),
         },
         "n_frames": timebase.n_frames,
-        "rate": str(timebase.rate),
         "tick": str(timebase.tick),
         "source_pts": pts_of(timebase),
     }
@@ -116,10 +126,8 @@ def pts_of(timebase: Timebase) -> list[int]:
 
 def _known(source: Path, proxy: Path, frame_map: Path, asked: dict[str, Any]) -> ProxyFiles:
     """Accept what an earlier run made of the same bytes; anything else is not replaced."""
-    remedy = "Remove it, or name another folder."
     if not (proxy.is_file() and frame_map.is_file()):
-        lone = proxy if proxy.exists() else frame_map
-        raise InputError(f"{lone} is there without its other half. {remedy}")
+        raise _lone(frame_map)
     try:
         content = json.loads(frame_map.read_text(encoding="utf-8"))
         same = (
@@ -133,18 +141,54 @@ def _known(source: Path, proxy: Path, frame_map: Path, asked: dict[str, Any]) ->
     except (ValueError, LookupError, TypeError):
         same = False
     if not same:
-        raise InputError(f"{frame_map} is there and tells of something else. {remedy}")
+        raise InputError(f"{frame_map} is there and tells of something else. {REMEDY}")
     return ProxyFiles(proxy=proxy, frame_map=frame_map, content=content, made=False)
 
 
 def _place(whole: Path, proxy: Path, draft: Path, frame_map: Path) -> None:
-    """Put both in place; the map comes last, so that it never tells of what is not there."""
+    """Put both in place; the map comes last, so that it never tells of what is not there.
+
+    A proxy that is there without a map is taken for a killed run's if it is the same, bit by bit.
+    """
+    is_lone = proxy.exists()
+    if is_lone and not (proxy.is_file() and sha256_of(proxy) == sha256_of(whole)):
+        raise _lone(proxy)
     whole.replace(proxy)
     try:
         draft.replace(frame_map)
     except BaseException:
-        proxy.unlink(missing_ok=True)
+        if not is_lone:
+            proxy.unlink(missing_ok=True)
         raise
+
+
+def _lone(path: Path) -> InputError:
+    return InputError(f"{path} is there without its other half. {REMEDY}")
+
+
+@contextmanager
+def _scratch(folder: Path) -> Iterator[Path]:
+    """Yield a hidden folder that goes afterwards, or, after a kill, with the next run.
+
+    Notes
+    -----
+    The lock in it is held as long as its process lives, and has its name only once it is held:
+    a folder whose lock can be had is nobody's.
+    """
+    for left in folder.glob(f"{UNFINISHED}*"):
+        _remove_if_left(left)
+    with tempfile.TemporaryDirectory(prefix=UNFINISHED, dir=folder) as made:
+        fresh = Path(made) / "fresh"
+        with fresh.open("wb") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            fresh.replace(Path(made) / LOCK)
+            yield Path(made)
+
+
+def _remove_if_left(folder: Path) -> None:
+    with suppress(OSError), (folder / LOCK).open("rb+") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        shutil.rmtree(folder, ignore_errors=True)
 
 
 @contextmanager

@@ -15,6 +15,8 @@ import httpx
 from pydantic import BaseModel
 
 from services.client.downloads import download
+from services.client.draft_calls import DraftCalls
+from services.client.duplicate_calls import DuplicateCalls
 from services.client.payloads import (
     AnnotationOut,
     AssignmentOut,
@@ -64,7 +66,7 @@ class _Registered(BaseModel):
     clips: list[ClipRegistered]
 
 
-class TrackerClient(QualityCalls):
+class TrackerClient(QualityCalls, DraftCalls, DuplicateCalls):
     """Speaks to one tracker as one user; safe to share between threads.
 
     Every call raises the errors of ``services.domain.errors``. Calls that the tracker takes

@@ -27,11 +27,24 @@ class Payload(BaseModel):
 # --- clips -----------------------------------------------------------------------------------
 
 
+class GroupViewIn(Payload):
+    """One view of a group, and how it is to be put in its place in time."""
+
+    name: str
+    source_uri: str
+    sync: Literal["auto", "timecode", "audio", "given"] = "auto"
+    offset_s: str | None = None
+    """Exact seconds as a rational, such as ``5/4``."""
+    drift_ppm: str = "0"
+
+
 class ClipIn(Payload):
     """A clip to register; ``source_uri`` is its identity within the project."""
 
     name: str
     source_uri: str
+    views: list[GroupViewIn] = []
+    """All views of a group, the reference (of the clip's own source) first; else none."""
 
 
 class ClipRegistered(Payload):
@@ -40,6 +53,18 @@ class ClipRegistered(Payload):
     uid: UUID
     name: str
     created: bool
+
+
+class GroupViewOut(GroupViewIn):
+    """A view as it was found."""
+
+    sha256: str | None
+    n_frames: int | None
+    rate: str | None
+    alignment: Json | None
+    """``Alignment`` form; None for the reference, and until ingest has found it."""
+    frame_map: Json | None
+    """How many reference frames have no frame of the view, and so on; a digest of the map."""
 
 
 class ClipOut(Payload):
@@ -61,6 +86,8 @@ class ClipOut(Payload):
     reason: Json | None
     """Why it is quarantined, rejected or held: ``{"code", "detail"}``."""
     taxonomy_version: int | None
+    views: list[GroupViewOut]
+    """Of a group, the reference first; else none."""
     created_at: datetime
     changed_at: datetime
 
@@ -78,6 +105,30 @@ class ClipEventOut(Payload):
     payload: Json
     previous_hash: str
     hash: str
+
+
+class NearDuplicateOut(Payload):
+    """Two clips that show the same events, as seen from the first."""
+
+    uid: UUID
+    clip_uid: UUID
+    clip_name: str
+    other_uid: UUID
+    other_name: str
+    distance: float
+    """0 for the same, about 0.5 for strangers."""
+    shift_s: float
+    """When the other one's beginning is shown in the first; negative: before it."""
+    overlap_s: float
+    found_at: datetime
+
+
+class NearDuplicatesFound(Payload):
+    """What one turn of comparing came to."""
+
+    n_compared: int
+    n_found: int
+    n_left: int
 
 
 # --- work: claims ----------------------------------------------------------------------------
@@ -127,6 +178,15 @@ class OpinionWork(Payload):
     """Whether the task still says what was found in an earlier answer."""
 
 
+class ModelWork(Payload):
+    """The model that drafts a clip, as it lies in the store."""
+
+    version: int
+    extractor: str
+    storage_key: str
+    sha256: str
+
+
 class WorkItem(Payload):
     """One claimed clip with all that its stage needs."""
 
@@ -143,6 +203,13 @@ class WorkItem(Payload):
     taxonomy: Json
     timebase: Json | None = None
     proxy_key: str | None = None
+    hints: Json | None = None
+    """``Hints`` form (dispatch, arbitrate)."""
+    strip_key: str | None = None
+    views: list[GroupViewIn] = []
+    """Of a group, the reference first (ingest)."""
+    model: ModelWork | None = None
+    """What drafts (prelabel); None is the cold start."""
     prelabel: list[Json] = []
     """``Segment`` forms of the current pre-label (dispatch)."""
     gold: list[Json] | None = None
@@ -164,6 +231,17 @@ class WorkClaimed(Payload):
 # --- work: reports ---------------------------------------------------------------------------
 
 
+class GroupViewDone(Payload):
+    """A view is sound and has its place; alignment and map are None for the reference."""
+
+    name: str
+    sha256: str
+    timebase: Json
+    probe: Json
+    alignment: Json | None
+    frame_map: Json | None
+
+
 class IngestDone(Payload):
     """The clip is sound; its proxy is stored."""
 
@@ -176,6 +254,14 @@ class IngestDone(Payload):
     proxy_sha256: str
     proxy_bytes: int
     probe: Json
+    fingerprint: Json | None = None
+    """``Fingerprint`` form, by which near duplicates are found."""
+    hints: Json | None = None
+    """``Hints`` form."""
+    strip_key: str | None = None
+    """Where the picture of the clip at a glance is stored."""
+    views: list[GroupViewDone] = []
+    """Of a group, in the order of the claim."""
 
 
 class IngestRefused(Payload):

@@ -42,8 +42,18 @@ other rates, 0.37, 1 or 1.13 s cut off, several at once): all 630 pairs of one v
 compared are at most 0.144 apart, all 8,982 pairs of different videos at least 0.242. Of 42 pairs of
 different stretches of one recording four are near: exercises that repeat before a fixed camera.
 """
+LONG_S: Final = 20
+"""Videos that share less have to be as near in what changes alone.
+
+Before one fixed camera all looks are alike, and over a few seconds much of what changes is, too: of
+different random walks, all pairs of 14, the changes are at least 0.13, 0.21 and 0.32 apart where
+they share 3, 5 and 10 seconds, those of copies at most 0.19, 0.12 and 0.12.
+"""
+SHORT_S: Final = 5
+SHORT_CHANGE: Final = 0.1
+"""The limit for what changes in videos that share less than ``SHORT_S``."""
 # A window in which less than this changes (0.3 grey levels) holds mostly the codec's noise.
-_LEAST_ENERGY: Final = 5
+LEAST_ENERGY: Final = 5
 _MOST_ENERGY: Final = 80
 _LEAST_OVERLAP: Final = 6
 _LEAST_ACTIVE: Final = 4
@@ -132,7 +142,9 @@ class Likeness:
     @property
     def is_near(self) -> bool:
         """Whether the two are near duplicates of each other."""
-        return self.distance <= NEAR_DISTANCE
+        if self.distance > NEAR_DISTANCE or self.overlap_s >= LONG_S:
+            return self.distance <= NEAR_DISTANCE
+        return self.change <= (NEAR_DISTANCE if self.overlap_s >= SHORT_S else SHORT_CHANGE)
 
 
 def likeness(a: Fingerprint, b: Fingerprint) -> Likeness | None:
@@ -186,7 +198,7 @@ def _likely_shifts(longer: Samples, shorter: Samples, need: int) -> list[int]:
 
 def _anchors(samples: Samples) -> NDArray[np.intp]:
     """Return the samples in which most moves, at most 256, from all over the video."""
-    active = np.flatnonzero(samples["energy"] >= _LEAST_ENERGY)
+    active = np.flatnonzero(samples["energy"] >= LEAST_ENERGY)
     if len(active) <= _N_ANCHORS:
         return active
     parts = np.array_split(active, _N_ANCHORS)
@@ -217,4 +229,4 @@ def _apart(one: NDArray[np.uint64], other: NDArray[np.uint64]) -> Floats:
 def _weights(samples: Samples) -> Floats:
     """Return how much a sample's change counts: not at all below the codec's noise."""
     energy = samples["energy"].astype(np.float64)
-    return np.where(energy < _LEAST_ENERGY, 0.0, np.minimum(energy, _MOST_ENERGY))
+    return np.where(energy < LEAST_ENERGY, 0.0, np.minimum(energy, _MOST_ENERGY))

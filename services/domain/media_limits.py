@@ -29,19 +29,24 @@ class MediaLimits(BaseModel):
     max_frames: int = Field(24 * 3600 * 60, ge=1, strict=True, description="Frames shown.")
     max_duration_s: int = Field(24 * 3600, ge=1, strict=True, description="Shown time.")
     max_damaged_share: float = Field(
-        0.01, ge=0, le=1, description="Frames the decoder patched up; above, a file is corrupt."
+        0.01,
+        ge=0,
+        le=1,
+        description="Frames the decoder patched up; above, a file is corrupt. A packet that is cut "
+        "off or missing makes it so by itself.",
     )
     timeout_s: float = Field(
-        4 * 3600.0, gt=0, allow_inf_nan=False, description="Wall time of one file."
+        4 * 3600.0, gt=0, le=10**7, allow_inf_nan=False, description="Wall time of one file."
     )
     memory_bytes: int = Field(
         6 * 2**30,
         ge=2**28,
+        le=2**50,
         strict=True,
         description="Address space of the decoding process, libraries (about 1 GiB) included.",
     )
     max_proxy_bytes: int = Field(
-        20 * 2**30, ge=1, strict=True, description="Size of any file that is written."
+        20 * 2**30, ge=1, le=2**62, strict=True, description="Size of any file that is written."
     )
 
     @classmethod

@@ -13,6 +13,8 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from services.domain.canonical import content_hash
 from services.domain.errors import InputError
+from services.domain.hints import HintRules
+from services.domain.media_limits import MediaLimits, StreamChoice
 from services.domain.taxonomy import parse_document
 
 Share = Annotated[float, Field(ge=0, le=1)]
@@ -83,6 +85,13 @@ class Policy(BaseModel):
     )
     monitoring: Monitoring = Monitoring()
     proxy_height: Literal[360, 720] = Field(360, description="Lines of the proxy people watch.")
+    video_stream: StreamChoice = Field(
+        "first",
+        description="Which of a file's video streams is meant: first, largest, or its number "
+        "among them, from 0.",
+    )
+    media: MediaLimits = MediaLimits()
+    hints: HintRules = HintRules()
     max_attempts: int = Field(3, ge=1, le=20, description="Tries of a stage before it is held.")
     lease_s: int = Field(120, ge=10, le=3600, description="How long a worker may be silent.")
     seat_timeout_h: int = Field(72, ge=1, description="Hours before an idle seat is reported.")

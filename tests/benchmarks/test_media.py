@@ -24,6 +24,7 @@ from models.ingest import ingest_file
 from models.isolated import ROOT
 from models.probe import probe
 from models.synthetic import ClipStyle, make_clip
+from services.domain.hints import HintRules
 
 pytestmark = pytest.mark.benchmark
 TIMELINE = [(label, 50) for label in "abcdefab"]
@@ -112,7 +113,7 @@ def test_ingest_costs_the_programs_transcode_and_one_decode_pass(source, say, tm
     took = least_seconds(
         decode=lambda: program_decodes(source),
         plain=lambda: program_transcodes(source, tmp_path / "plain.mp4"),
-        ingest=lambda: ingest_file(source, tmp_path / "proxy.mp4"),
+        ingest=lambda: ingest_file(source, tmp_path / "proxy.mp4", hints=HintRules()),
     )
     whole, plain, alone = took["ingest"], took["plain"], took["decode"]
     say(
@@ -121,6 +122,17 @@ def test_ingest_costs_the_programs_transcode_and_one_decode_pass(source, say, tm
         f"({N_FRAMES / whole:.0f} fps)"
     )
     assert whole / (plain + alone) < 1.15
+
+
+def test_hints_cost_little_beside_ingest(source, say, tmp_path):
+    took = least_seconds(
+        clock=time.process_time,
+        without=lambda: ingest_file(source, tmp_path / "proxy.mp4"),
+        hints=lambda: ingest_file(source, tmp_path / "proxy.mp4", hints=HintRules()),
+    )
+    ratio = took["hints"] / took["without"]
+    say(f"ingest with hints: {ratio:.2f}x the processor time without")
+    assert ratio < 1.15
 
 
 def repeated(path: Path, *, seconds: int, jitter: bool = False) -> Path:

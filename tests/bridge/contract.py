@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from datetime import datetime
 from typing import Any, Protocol
@@ -160,6 +161,9 @@ class BridgeContract:
         assert (data["status"], data["round"], data["n_frames"]) == ("new", 1, 300)
         grant = read_media_token(data["video"].removeprefix(MEDIA_PREFIX), world.links_key)
         assert (grant.key, grant.lane) == (CLIP.proxy_key, str(one.project_id))
+        (token,) = re.findall(rf"\({MEDIA_PREFIX}(.+)\)$", data["strip"])
+        strip = read_media_token(token, world.links_key)
+        assert (strip.key, strip.lane) == (CLIP.strip_key, str(one.project_id))
         (prediction,) = task["predictions"]
         assert [region["value"]["ranges"] for region in prediction["result"]] == [
             [{"start": 1, "end": 55}],

@@ -72,7 +72,13 @@ AWKWARD = Taxonomy.parse(
     }
 )
 
-CLIP = Clip(name="pour_01", proxy_key="proxies/ab/abcdef-360p.mp4", rate=Fraction(25), n_frames=300)
+CLIP = Clip(
+    name="pour_01",
+    proxy_key="proxies/ab/abcdef-360p.mp4",
+    rate=Fraction(25),
+    n_frames=300,
+    strip_key="strips/ab/abcdef.svg",
+)
 
 
 def seg(label: str, onset: int, offset: int, layer: str = "main") -> Segment:

@@ -67,8 +67,8 @@ def test_nothing_in_the_protocol_is_read_as_a_field_of_the_task() -> None:
     variables = [
         value for element in root.iter() for value in element.attrib.values() if "$" in value
     ]
-    ours = [value for value in variables if value in ("$brief", "$video", "$fps")]
-    assert sorted(ours) == ["$brief", "$fps", "$video"]
+    ours = [value for value in variables if value in ("$brief", "$video", "$fps", "$strip")]
+    assert sorted(ours) == ["$brief", "$fps", "$strip", "$video"]
     rest = [value for value in variables if value not in ours]
     assert rest
     assert all("$\u2060" in value for value in rest)

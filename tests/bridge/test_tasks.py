@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from labeling_bridge.briefs import NO_DRAFT
 from labeling_bridge.tasks import (
     Clip,
     annotation_task,
@@ -13,6 +14,7 @@ from labeling_bridge.tasks import (
     passed_data,
     returned_data,
 )
+from services.domain.hints import FrameRange, HintRules, Hints, Strip
 from services.domain.sanity.findings import make_finding
 from services.domain.segments import Segment
 from services.domain.taxonomy import Taxonomy
@@ -23,13 +25,16 @@ NAMES = ("ana", "ben", "sam")
 
 def _annotation(prelabel: list[Segment] | None) -> dict[str, object]:
     task = annotation_task(assignment="u-1", clip=CLIP, round_=2, prelabel=prelabel)
-    return {"data": task.data(video="/segue/media/t"), "predictions": task.predictions()}
+    data = task.data(video="/segue/media/t", strip="/segue/media/s")
+    return {"data": data, "predictions": task.predictions()}
 
 
 def test_task_data_is_what_the_tool_and_the_person_need() -> None:
     task = _annotation([seg("pour", 0, 55)])
     assert task["data"] == {
         "video": "/segue/media/t",
+        "strip": "![The clip at a glance: lines are shots, dark is black, hatched stands still]"
+        "(/segue/media/s)",
         "fps": pytest.approx(25, rel=1e-9),
         "assignment": "u-1",
         "title": "pour_01",
@@ -46,7 +51,7 @@ def test_task_data_is_what_the_tool_and_the_person_need() -> None:
 def test_the_rate_is_a_hair_above_the_exact_one() -> None:
     ntsc = replace(CLIP, rate=Fraction(30000, 1001))
     task = annotation_task(assignment="u", clip=ntsc, round_=1, prelabel=None)
-    assert 1e-11 < task.data(video="v")["fps"] * 1001 / 30000 - 1 < 1e-9
+    assert 1e-11 < task.data(video="v", strip=None)["fps"] * 1001 / 30000 - 1 < 1e-9
     assert "29.97 frames a second" in task.opening
 
 
@@ -205,6 +210,51 @@ def test_findings_stand_before_what_the_task_said_at_first() -> None:
         "status": "returned",
         "other": 1,
     }
+
+
+def test_a_clip_without_a_strip_shows_none() -> None:
+    task = annotation_task(assignment="u", clip=CLIP, round_=1, prelabel=None)
+    assert task.data(video="v", strip=None)["strip"] == ""
+
+
+def _hints(**found: Any) -> Hints:
+    strip = Strip(frames=(0,), columns=1, cell_width=96, cell_height=54)
+    given = {"shots": (), "black": (), "frozen": (), **found}
+    return Hints(n_frames=300, strip=strip, rules=HintRules(), **given)
+
+
+def _stretches(*pairs: tuple[int, int]) -> tuple[FrameRange, ...]:
+    return tuple(FrameRange(onset=onset, offset=offset) for onset, offset in pairs)
+
+
+@pytest.mark.parametrize(
+    ("found", "line"),
+    [
+        ({}, ""),
+        ({"shots": (30,)}, "a shot starts at frame 31"),
+        (
+            {
+                "shots": (30, 76),
+                "black": _stretches((0, 12)),
+                "frozen": _stretches((12, 13), (40, 60)),
+            },
+            "shots start at frames 31, 77; black: frames 1 to 12; "
+            "nothing moves: frame 13, frames 41 to 60",
+        ),
+        (
+            {"shots": tuple(range(10, 200, 10))},
+            "shots start at frames 11, 21, 31, 41, 51, 61, 71, 81 and 11 more",
+        ),
+    ],
+)
+def test_one_line_says_in_shown_frames_what_a_machine_saw(found: Any, line: str) -> None:
+    hinted = replace(CLIP, hints=_hints(**found))
+    wanted = f"A machine's hints, shown on the strip: {line}." if line else NO_DRAFT
+    mine = annotation_task(assignment="u", clip=hinted, round_=1, prelabel=None)
+    assert mine.opening.splitlines()[-1] == wanted
+    compared = comparison([seg("pour", 0, 9)], [])
+    theirs = arbitration_task(assignment="u", clip=hinted, round_=1, comparison=compared)
+    assert (theirs.opening.splitlines()[-1] == wanted) is bool(line)
 
 
 def test_a_clip_says_its_length() -> None:

@@ -41,7 +41,7 @@ def commands_named():
 @pytest.mark.parametrize("words", commands_named())
 def test_every_segue_command_named_exists(words):
     command = words.split()
-    groups = {"gold", "release", "standing", "users"}
+    groups = {"gold", "model", "release", "standing", "users"}
     asked = command[:2] if command[0] in groups else command[:1]
     result = CliRunner().invoke(app, [*asked, "--help"])
     assert result.exit_code == 0, result.output

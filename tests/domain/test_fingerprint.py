@@ -49,6 +49,24 @@ def test_near_is_a_share_of_signs(n_bits, near):
     assert likeness(of(samples(40)), of(flipped(samples(40), n_bits))).is_near is near
 
 
+@pytest.mark.parametrize(
+    ("n_samples", "n_bits", "near"),
+    [
+        (80, 20, True),
+        (79, 20, False),
+        (79, 11, True),
+        (20, 11, True),
+        (19, 11, False),
+        (19, 6, True),
+    ],
+)
+def test_before_one_fixed_camera_short_videos_have_to_change_alike(n_samples, n_bits, near):
+    one = samples(n_samples)
+    found = likeness(of(one), of(flipped(one, n_bits, names=("change",))))
+    assert found.look == 0
+    assert found.is_near is near
+
+
 def test_strangers_are_about_half_apart():
     found = likeness(of(samples(300)), of(samples(200, seed=1)))
     assert found.distance > 0.4

@@ -6,7 +6,14 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.live_ls.files import CLIP_KEY, FileServer, grey_clip, serving
+from tests.live_ls.files import (
+    CLIP_KEY,
+    STRIP_KEY,
+    FileServer,
+    clip_strip,
+    grey_clip,
+    serving,
+)
 from tests.live_ls.routes import Route, all_routes
 from tests.live_ls.server import LabelStudio, running_label_studio
 from tests.live_ls.world import World, build_world
@@ -14,8 +21,8 @@ from tests.live_ls.world import World, build_world
 
 @pytest.fixture(scope="session")
 def files() -> Iterator[FileServer]:
-    """The place that media links lead to: it holds one short clip."""
-    with serving({CLIP_KEY: grey_clip()}) as server:
+    """The place that media links lead to: it holds one short clip and its strip."""
+    with serving({CLIP_KEY: grey_clip(), STRIP_KEY: clip_strip()}) as server:
         yield server
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import mimetypes
 import re
 import threading
 import time
@@ -12,14 +13,26 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from urllib.parse import parse_qs, unquote, urlsplit
 
 import av
+import cv2
 import numpy as np
 
+from services.domain.clip_picture import clip_svg
 from services.domain.errors import NotFoundError
+from services.domain.hints import FrameRange, HintRules, Hints, Strip
 from services.domain.links import FILES_PREFIX, verify_file_path
 
 CLIP_KEY = "proxies/ab/a clip.mp4"
 CLIP_FPS = 25
 CLIP_FRAMES = 50
+STRIP_KEY = "strips/ab/strip.svg"
+CLIP_HINTS = Hints(
+    n_frames=CLIP_FRAMES,
+    shots=(20,),
+    black=(FrameRange(onset=0, offset=5),),
+    frozen=(FrameRange(onset=40, offset=50),),
+    strip=Strip(frames=tuple(range(0, CLIP_FRAMES, 5)), columns=10, cell_width=96, cell_height=72),
+    rules=HintRules(),
+)
 
 
 def grey_clip() -> bytes:
@@ -33,6 +46,15 @@ def grey_clip() -> bytes:
             container.mux(stream.encode(av.VideoFrame.from_ndarray(picture, format="rgb24")))
         container.mux(stream.encode())
     return target.getvalue()
+
+
+def clip_strip() -> bytes:
+    """Return the clip at a glance: ten greys, a shot, a black and a frozen stretch."""
+    greys = np.repeat(np.array(CLIP_HINTS.strip.frames, dtype=np.uint8) * 5, 96)
+    sheet = np.broadcast_to(greys[None, :, None], (72, 960, 3)).copy()
+    written, jpeg = cv2.imencode(".jpg", sheet)
+    assert written
+    return clip_svg(CLIP_HINTS, jpeg.tobytes()).encode()
 
 
 class FileServer(ThreadingHTTPServer):
@@ -82,7 +104,7 @@ class _Handler(BaseHTTPRequestHandler):
     def _answer(self, status: int, body: bytes, headers: Mapping[str, str]) -> None:
         self.send_response(status)
         common = {
-            "Content-Type": "video/mp4",
+            "Content-Type": mimetypes.guess_type(urlsplit(self.path).path)[0] or "",
             "Content-Length": str(len(body)),
             "Accept-Ranges": "bytes",
             "Access-Control-Allow-Origin": "*",

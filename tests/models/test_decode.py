@@ -197,6 +197,17 @@ def test_targets_are_on_steps():
     assert np.flatnonzero(heat == 1).tolist() == [20, 51 + 10], "the clip's ends are forced"
 
 
+def test_what_is_shorter_than_a_step_is_not_covered_by_what_follows():
+    (track,) = tracks_of(RULES["free"])
+    marked = [("a", 0, 8), ("b", 8, 9), ("a", 9, 20)]
+    truth = Segmentation.of(
+        [Segment(label=label, onset=onset, offset=offset) for label, onset, offset in marked],
+        n_frames=20,
+    )
+    found = class_targets(truth, track, Grid(n_frames=20, stride=4))
+    assert found.tolist() == [1, 1, 2, 1, 1]
+
+
 def test_layers_that_overlap_are_a_track_a_label():
     two = Taxonomy.parse(
         {

@@ -149,3 +149,16 @@ def test_boundaries_of_strided_features_are_on_frames(tmp_path):
 def test_rows_that_fit_no_clip_are_refused(tmp_path):
     with pytest.raises(InputError, match="95 rows are no 500 frames in steps of 4"):
         stored(tmp_path / "f.npy", steps_of([30, 45, 20]), stride=4, n_frames=500)
+
+
+class Full(Middles):
+    def rows(self, frames):
+        next(frames)
+        raise OSError("110 requested and 0 written")
+        yield
+
+
+def test_no_room_for_the_features_is_said(tmp_path):
+    with pytest.raises(StorageError, match=r"The features do not fit into .*0 written"):
+        write_features(clip(tmp_path), Full(None), tmp_path / "f.npy")
+    assert not list(tmp_path.glob("f.*"))

@@ -10,7 +10,7 @@ from models.fingerprint import Fingerprinter
 from models.geometry import geometry_of
 from models.ingest import ingest_file
 from models.synthetic import ClipStyle, make_clip
-from services.domain.fingerprint import likeness
+from services.domain.fingerprint import NEAR_DISTANCE, likeness
 from services.domain.media_limits import MediaLimits
 from tests.videos import SHARED_DATA, clip
 
@@ -60,12 +60,17 @@ COPIES = {
 }  # fmt: skip
 
 
+# Eight seconds are too few to tell these from another take before the same camera.
+TOO_SHORT = {"every other frame", "a third of a second later"}
+
+
 @pytest.mark.parametrize("case", COPIES)
 def test_a_copy_is_near(tmp_path, original, case):
     options = COPIES[case]
     copy = copied(original, tmp_path / "b.mp4", **options)
     found = likeness(examine_file(original).fingerprint, examine_file(copy).fingerprint)
-    assert found.is_near
+    assert found.distance <= NEAR_DISTANCE
+    assert found.is_near is (case not in TOO_SHORT)
     first = next(k for k in range(99) if options.get("keep", lambda _: True)(k))
     assert abs(float(found.shift_s) - first / 25) <= 0.25
 

@@ -180,6 +180,7 @@ def test_the_job_answers_in_process_too(tmp_path):
         "destination": str(tmp_path / "p.mp4"),
         "height": 360,
         "stream": "first",
+        "hints": None,
         "limits": {"max_frames": 10},
     }
     answer = answer_to(request, tmp_path)

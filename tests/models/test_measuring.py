@@ -1,5 +1,6 @@
 import pytest
 
+from models.temporal.dataset import data_hash
 from models.temporal.evaluate import evaluate_drafts, measure_draft
 from models.temporal.infer import NetModel
 from models.temporal.measuring import evaluate_model, unseen_by
@@ -32,11 +33,24 @@ def test_clips_add_up_and_nothing_is_none():
     assert nothing.selection == 0
 
 
-def test_a_model_is_measured_on_what_it_has_not_learnt_from(tmp_path):
-    data = clips(tmp_path, 6)
-    done = train(data, TAXONOMY, BRIEF, tmp_path / "run")
+def test_a_model_is_measured_on_what_has_neither_taught_it_nor_chosen_its_epoch(tmp_path):
+    data = clips(tmp_path, 8)
+    others = [clip for clip in data if clip.source == "s3"]
+    done = train([c for c in data if c not in others], TAXONOMY, BRIEF, tmp_path / "run")
     card = done.checkpoint.card
     assert set(card.trained_on).isdisjoint(card.held_out)
-    fair = unseen_by(data, [card])
-    assert {clip.source for clip in fair} == set(card.held_out)
-    assert evaluate_model(NetModel(done.checkpoint), fair).as_json() == card.metrics
+    chose = [clip for clip in data if clip.source in card.held_out]
+    measured = evaluate_model(NetModel(done.checkpoint), chose).as_json()
+    assert card.metrics == {"on": "validation", **measured}
+    assert unseen_by(data, [card]) == others
+
+
+def test_the_hash_of_the_data_covers_the_features(tmp_path):
+    data = clips(tmp_path, 2, n_segments=2)
+    before = data_hash(data[:1], data[1:])
+    assert before == data_hash(data[:1], data[1:])
+    path = data[1].features.path
+    rows = bytearray(path.read_bytes())
+    rows[-1] ^= 1
+    path.write_bytes(rows)
+    assert data_hash(data[:1], data[1:]) != before

@@ -55,6 +55,10 @@ def test_an_edit_list_is_followed_as_players_do(tmp_path, edits, b_frames):
     assert numbers_in(tmp_path / "p.mp4") == shown
     assert done.probe.n_frames == len(shown)
     assert done.probe.first_pts_s == (1 if edits[0][0] is None else 0)
+    told = [said for said in done.probe.warnings if "more than once" in said]
+    n_repeated = len(shown) - len(set(shown))
+    expected = f"An edit list shows {n_repeated} frames more than once; each showing is a frame."
+    assert told == ([expected] if n_repeated else [])
 
 
 def test_a_progressive_clip_says_nothing_of_fields(tmp_path):

@@ -14,6 +14,7 @@ from models.isolated import ROOT
 from models.probe import probe
 from models.proof import sha256_of
 from models.refusal import MediaRefusedError
+from models.source import MOST_BEYOND, Source
 from models.synthetic import make_clip
 from services.domain.media_limits import MediaLimits
 from tests.videos import N_FRAMES, clip, hide_first_frames, numbers_in, raw_h264, tone
@@ -128,6 +129,21 @@ def test_a_header_that_is_no_utf8_does_no_harm(tmp_path):
 def test_the_file_name_plays_no_part(tmp_path):
     named = clip(tmp_path, "a.mkv").rename(tmp_path / "http:%20 é #1.avi")
     assert probe(named).container == "matroska,webm"
+
+
+@pytest.mark.parametrize("name", ["long.mp4", "long.ts"])
+def test_what_is_too_long_is_refused_before_all_of_it_is_decoded(tmp_path, name):
+    source = tmp_path / name
+    make_clip(source, rate=Fraction(25), timeline=[("rest", 600)])
+    with pytest.raises(MediaRefusedError) as refusal:
+        decode_at_most(source, 4 * 25 + MOST_BEYOND + 2, MediaLimits(max_duration_s=4))
+    assert refusal.value.code == "too_large"
+
+
+def decode_at_most(path, n_frames, limits):
+    with Source(path, limits) as opened:
+        for number, _ in enumerate(opened.frames()):
+            assert number < n_frames
 
 
 def test_limits_are_parameters(tmp_path):

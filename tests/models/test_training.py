@@ -1,9 +1,11 @@
 """Training on sequences with a known grammar: it learns, repeats, resumes and refuses."""
 
+import json
 from dataclasses import replace
 
 import pytest
 import torch
+from safetensors.torch import save
 
 from models.coldstart import draft_layer
 from models.prelabel import load_model, propose_warm
@@ -73,7 +75,7 @@ def test_the_card_says_what_made_it(trained):
     card = trained.checkpoint.card
     assert card.taxonomy == TAXONOMY
     assert card.extractor == "synthetic@1"
-    assert card.metrics == trained.evaluation.as_json()
+    assert card.metrics == {"on": "validation", **trained.evaluation.as_json()}
     assert card.training["seed"] == 0
     assert set(card.metrics) >= {"accuracy", "edit", "f1_10", "f1_25", "f1_50", "boundary_mae"}
     assert len(card.data_hash) == 64
@@ -263,6 +265,39 @@ def test_strange_files_are_refused_with_what_is_wrong(tmp_path, trained):
     save_file({"a": torch.zeros(2)}, path)
     with pytest.raises(InputError, match="none of Segue's"):
         load_checkpoint(path)
+
+
+@pytest.mark.parametrize(
+    ("field", "value", "said"),
+    [
+        ("extractor", 5, "no extractor"),
+        ("dim", 10**9, "no extractor"),
+        ("dim", True, "no extractor"),
+        ("network", {"n_refinements": 1_000_000}, "8 refinements"),
+        ("network", {"n_refinement_layers": 60}, "16 layers"),
+        ("network", {"channels": 10**6}, "1024 channels"),
+        ("network", {"rate_hz": float("inf")}, "rate_hz"),
+        ("network", {"channels": 1024}, "do not fit together"),
+        ("network", {"channels": "many"}, "do not fit together"),
+    ],
+)
+def test_a_header_that_asks_for_too_much_is_refused(tmp_path, trained, field, value, said):
+    path = tmp_path / "m.safetensors"
+    tensors, header = read_tensors(trained.path)
+    changed = header[field] | value if isinstance(value, dict) else value
+    text = json.dumps(header | {field: changed})
+    path.write_bytes(save(tensors, metadata={"segue": text}))
+    with pytest.raises(InputError, match=said):
+        load_checkpoint(path)
+
+
+@pytest.mark.parametrize("text", ["[" * 200_000, "[" + "0," * 2**23 + "0]"])
+def test_a_header_of_no_depth_or_size_is_refused(tmp_path, text):
+    path = tmp_path / "m.safetensors"
+    path.write_bytes(save({"a": torch.zeros(2)}, metadata={"segue": text}))
+    with pytest.raises(InputError, match="no whole safetensors file") as caught:
+        load_checkpoint(path)
+    assert caught.value.code == "checkpoint"
 
 
 def test_what_is_saved_twice_is_the_same_file(tmp_path, trained):

@@ -17,10 +17,12 @@ from services.client.payloads import CheckDone
 from services.domain.blindness import candidate_order
 from services.domain.errors import NotFoundError
 from services.domain.standing import AnnotatorStanding
+from services.domain.training_set import Side
 from services.domain.workflow import AssignmentState, Stage
 from services.tracker.annotations.models import Annotation, Assignment
 from services.tracker.core.roles import Role
 from tests import factories
+from tests.service.drafting import accepted_on, model_in
 from tests.service.measuring import alarm_over
 from tests.service.play import CAST, Play
 from tests.service.routes import Route, all_routes, api_routes
@@ -45,6 +47,10 @@ def secret_answer(play: Play, clip: Any, name: str = "ana", **more: Any) -> Any:
 def world(play: Play, storage_root: Path) -> dict[str, Any]:
     """Ana's answer on an open clip that nobody else has a seat on, and all that surrounds it."""
     accepted = play.accepted()
+    for side in Side:
+        accepted_on(play, side)
+    play["wren"].model_register("kitchen", model_in(play, storage_root))
+    play["lea"].model_promote("kitchen", 1, note=SECRET_REASON)
     (clip,) = play.register(SECRET_CLIP)
     play.report(play.claim_one(Stage.INGEST), factories.ingest_done())
     play.report(play.claim_one(Stage.PRELABEL), factories.prelabel_done())

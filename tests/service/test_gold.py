@@ -330,7 +330,10 @@ def test_a_shadow_clip_is_its_sources_likeness(play: Play, honeypot: UUID) -> No
     assert [getattr(clip, n) for n in same] == [getattr(source, n) for n in same]
     assert (clip.purpose, clip.state, clip.round) == ("honeypot", "prelabelled", 1)
     own, its = (Media.objects.get(clip=one) for one in (clip, source))
-    kept = ("timebase", "proxy_key", "proxy_sha256", "proxy_bytes", "width", "height", "probe")
+    kept = (
+        *("timebase", "proxy_key", "proxy_sha256", "proxy_bytes", "width", "height", "probe"),
+        *("hints", "strip_key"),
+    )
     assert [getattr(own, name) for name in kept] == [getattr(its, name) for name in kept]
     drafts = [Prelabel.objects.get(clip=c) for c in (clip, source)]
     assert drafts[0].segments == drafts[1].segments

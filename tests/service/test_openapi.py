@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from schemathesis.checks import not_a_server_error
 from schemathesis.specs.openapi.checks import response_schema_conformance, status_code_conformance
 
-from services.client import payloads, quality_payloads
+from services.client import draft_payloads, payloads, quality_payloads
 from services.client.api import TrackerClient
 from tests.service.measuring import alarm_over
 from tests.service.play import Play
@@ -27,7 +27,7 @@ SCHEMA = yaml.safe_load(DOCUMENT.read_text(encoding="utf-8"))
 COMPONENTS = SCHEMA["components"]["schemas"]
 PAYLOADS = [
     (name, model)
-    for module in (payloads, quality_payloads)
+    for module in (payloads, quality_payloads, draft_payloads)
     for name, model in inspect.getmembers(module, inspect.isclass)
     if issubclass(model, payloads.Payload) and model is not payloads.Payload
 ]
@@ -68,6 +68,9 @@ def test_the_client_has_a_method_for_every_operation() -> None:
 
 
 CLIENT_NAMES = {
+    "model_list": "models",
+    "model_read": "model",
+    "promotion_list": "promotions",
     "user_list": "users",
     "user_read": "user",
     "user_create": "user_add",
@@ -79,6 +82,8 @@ CLIENT_NAMES = {
     "clip_list": "clips",
     "clip_read": "clip",
     "clip_event_list": "clip_events",
+    "near_duplicate_list": "near_duplicates",
+    "clip_near_duplicate_list": "clip_near_duplicates",
     "assignment_list": "assignments",
     "assignment_read": "assignment",
     "annotation_read": "annotation",

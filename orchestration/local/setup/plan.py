@@ -51,7 +51,7 @@ def environments(home: Path, *, dev: bool) -> tuple[Environment, ...]:
         # First and alone: with the rest, pip may choose a build that brings gigabytes of CUDA.
         Step("torch", (*constraints, TORCH), (SEGUE_CONSTRAINTS,)),
         _editable("packages", EXTRAS, constraints, pyproject),
-        *((_editable("dev", (*EXTRAS, "dev"), constraints, pyproject),) if dev else ()),
+        *((_editable("dev", (*EXTRAS, "gpu", "dev"), constraints, pyproject),) if dev else ()),
     )
     theirs = (
         Step(

@@ -116,6 +116,25 @@ class ShardPlan:
         frame = self.seams[seam].frame
         return frame - self.half_overlap, frame + self.half_overlap
 
+    def check_tolerance(self, frames: int) -> None:
+        """Hold the overlaps against a tolerance.
+
+        Two boundaries that only count as the same could otherwise lie on both sides of an
+        overlap, and a segment over several seams could be joined out of what nobody saw.
+
+        Raises
+        ------
+        InputError
+            ``overlap_too_short`` if an overlap is not longer than two tolerances.
+        """
+        if self.seams and self.half_overlap <= frames:
+            raise InputError(
+                f"Shards overlap by {2 * self.half_overlap} frames; with a tolerance of {frames} "
+                f"frames it takes more than {2 * frames}. Make the overlap longer or the "
+                "tolerance smaller.",
+                code="overlap_too_short",
+            )
+
     def as_json(self) -> dict[str, Any]:
         """Return the JSON form, with the shards for the reader's sake."""
         return {
@@ -151,6 +170,7 @@ def plan_shards(
     shots: Sequence[int] = (),
     longest_s: Seconds,
     overlap_s: Seconds,
+    tolerance_frames: int = 0,
 ) -> ShardPlan:
     """Cut a recording into overlapping shards.
 
@@ -167,12 +187,16 @@ def plan_shards(
         a clip that is not longer stays whole.
     overlap_s : number
         What both shards at a seam show; rounded up to an even number of frames, at least 2.
-        It should be longer than two tolerances and than most events at a seam.
+        It has to be longer than two tolerances and should be than most events at a seam.
+    tolerance_frames : int
+        The largest tolerance by which the shards will be stitched
+        (:func:`services.domain.sharding.stitch.largest_tolerance`).
 
     Raises
     ------
     InputError
-        ``shards_too_short`` if a shard may not last three overlaps and a few frames.
+        ``shards_too_short`` if a shard may not last three overlaps and a few frames,
+        ``overlap_too_short`` if an overlap is not longer than two tolerances.
     """
     if n_frames < 1 or overlap_s < 0:
         raise InputError(f"A clip of {n_frames} frames cannot overlap by {overlap_s} s.")
@@ -188,11 +212,13 @@ def plan_shards(
         raise _too_short(f"A shard of {longest} frames is too short for overlaps of {2 * half}")
     n_cores = -(-n_frames // (most - 2 * reach))
     places = [round(Fraction(n_frames * k, n_cores)) for k in range(1, n_cores)]
-    return ShardPlan(
+    plan = ShardPlan(
         n_frames=n_frames,
         half_overlap=half,
         seams=tuple(_seam(place, shots, reach=reach) for place in places),
     )
+    plan.check_tolerance(tolerance_frames)
+    return plan
 
 
 def _seam(place: int, shots: Sequence[int], *, reach: int) -> Seam:

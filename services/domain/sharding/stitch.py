@@ -68,8 +68,10 @@ def stitch(
     ------
     InputError
         ``different_clips`` if a shard is missing or of another length, ``times_missing`` when
-        the policy has a cap and there are no times.
+        the policy has a cap and there are no times, ``overlap_too_short`` if an overlap is not
+        longer than two of the largest tolerance.
     """
+    plan.check_tolerance(largest_tolerance(taxonomy, policy))
     pieces = [_named(piece, taxonomy) for piece in read_pieces(segmentations, plan)]
     layers: defaultdict[str, list[Piece]] = defaultdict(list)
     for piece in sorted(pieces, key=lambda piece: piece.order):
@@ -101,6 +103,18 @@ def stitch(
         findings=() if disputes else _findings(whole, plan, taxonomy),
     )
     return Stitched(segmentation=whole, report=report)
+
+
+def largest_tolerance(taxonomy: Taxonomy, policy: Policy) -> int:
+    """Return the most frames by which any two boundaries may differ and count as the same."""
+    labels = [label for layer in taxonomy.layers for label in layer.labels]
+    own = (
+        frames
+        for label in labels
+        for frames in (label.onset_tolerance, label.offset_tolerance, label.widens_tolerance_to)
+        if frames is not None
+    )
+    return max(policy.tolerance_frames, *own, 0)
 
 
 class _Layer:

@@ -1,12 +1,13 @@
 """Fresh clips and the first link of each one's history, in one statement.
 
-SQL by hand, because clips come by the thousand and differ in four values only: preparing every
+SQL by hand, because clips come by the thousand and differ in five values only: preparing every
 column of every row by the ORM took longer than all else that a registration does.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import json
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 from uuid import UUID, uuid4
@@ -20,12 +21,13 @@ from services.tracker.projects.models import Project
 
 STATE = str(ClipState.REGISTERED)
 
-# A source that somebody else registered meanwhile makes neither a clip nor an event. The event's
-# payload is made of the same two values as the one its hash was taken over.
+# A source that somebody else registered meanwhile makes neither a clip nor an event.
 INSERT = """
 WITH given AS (
-    SELECT * FROM unnest(%(uids)s::uuid[], %(names)s::text[], %(uris)s::text[], %(heads)s::text[])
-        AS given (uid, name, source_uri, head)
+    SELECT * FROM unnest(
+        %(uids)s::uuid[], %(names)s::text[], %(uris)s::text[], %(heads)s::text[],
+        %(payloads)s::text[]
+    ) AS given (uid, name, source_uri, head, payload)
 ), made AS (
     INSERT INTO clips_clip (
         uid, project_id, name, source_uri, state, version, head, round,
@@ -41,31 +43,33 @@ WITH given AS (
         clip_id, seq, at, actor, step, before, after, round, payload, previous_hash, hash
     )
     SELECT id, 1, %(now)s, %(actor)s, %(step)s, NULL, %(state)s, 1,
-        jsonb_build_object('name', name, 'source_uri', source_uri), %(previous_hash)s, head
-    FROM made
+        payload::jsonb, %(previous_hash)s, made.head
+    FROM made JOIN given USING (uid)
 )
 SELECT source_uri, uid, name FROM made
 """
 
 
 def clips_insert(
-    *, project: Project, actor: str, names: Mapping[str, str]
+    *, project: Project, actor: str, clips: Sequence[Mapping[str, Any]]
 ) -> dict[str, tuple[UUID, str]]:
-    """Insert clips, given as names by source; return (uid, name) of those that are new.
+    """Insert clips of different sources; return (uid, name) by source of those that are new.
 
     The caller opens the transaction.
     """
-    if not names:
+    if not clips:
         return {}
     now = timezone.now()
-    uids = [uuid4() for _ in names]
+    uids = [uuid4() for _ in clips]
+    payloads = [_payload(clip) for clip in clips]
     values: dict[str, Any] = {
         "uids": uids,
-        "names": list(names.values()),
-        "uris": list(names),
+        "names": [clip["name"] for clip in clips],
+        "uris": [clip["source_uri"] for clip in clips],
+        "payloads": [json.dumps(payload) for payload in payloads],
         "heads": [
-            _head(uid, uri=uri, name=name, at=now, actor=actor)
-            for uid, (uri, name) in zip(uids, names.items(), strict=True)
+            _head(uid, payload=payload, at=now, actor=actor)
+            for uid, payload in zip(uids, payloads, strict=True)
         ],
         "project": project.pk,
         "state": STATE,
@@ -80,7 +84,13 @@ def clips_insert(
         return {uri: (uid, name) for uri, uid, name in cursor.fetchall()}
 
 
-def _head(uid: UUID, *, uri: str, name: str, at: datetime, actor: str) -> str:
+def _payload(clip: Mapping[str, Any]) -> dict[str, Any]:
+    """Return what the history says of a registration."""
+    payload = {"name": clip["name"], "source_uri": clip["source_uri"]}
+    return payload | {"views": clip["views"]} if clip["views"] else payload
+
+
+def _head(uid: UUID, *, payload: dict[str, Any], at: datetime, actor: str) -> str:
     """Return the hash of a clip's first event, which ``INSERT`` writes word for word."""
     return link_hash(
         clip_uid=uid,
@@ -91,6 +101,6 @@ def _head(uid: UUID, *, uri: str, name: str, at: datetime, actor: str) -> str:
         before=None,
         after=STATE,
         round_=1,
-        payload={"name": name, "source_uri": uri},
+        payload=payload,
         previous_hash=FIRST,
     )

@@ -6,6 +6,7 @@ from django.db import models
 from django.db.models import Q
 from django.db.models.functions import Now
 
+from services.domain.timebase import Timebase
 from services.domain.workflow import ClipPurpose, ClipState, Stage
 from services.tracker.core.models import Row, one_of, word
 
@@ -125,9 +126,51 @@ class Media(models.Model):
     proxy_sha256 = models.CharField(max_length=64)
     proxy_bytes = models.PositiveBigIntegerField()
     probe = models.JSONField()
+    hints = models.JSONField(null=True)
+    strip_key = models.CharField(max_length=500, null=True)  # noqa: DJ001 - null: made without
 
     def __str__(self) -> str:
         return f"media of {self.clip_id}"
+
+
+class View(models.Model):
+    """One camera of a clip that is a group; the first is the clip's own source.
+
+    What ingest found out about it comes later; the reference has neither alignment nor map.
+    """
+
+    clip = models.ForeignKey(Clip, on_delete=models.PROTECT, related_name="views")
+    position = models.PositiveSmallIntegerField()
+    name = models.CharField(max_length=100)
+    source_uri = models.CharField(max_length=2000)
+    sync = models.CharField(max_length=16)
+    offset_s = models.CharField(max_length=64, null=True)  # noqa: DJ001 - null: to be found
+    drift_ppm = models.CharField(max_length=64)
+    sha256 = models.CharField(max_length=64, null=True)  # noqa: DJ001 - null: not known yet
+    timebase = models.JSONField(null=True)
+    probe = models.JSONField(null=True)
+    alignment = models.JSONField(null=True)
+    frame_map = models.JSONField(null=True)
+
+    class Meta:
+        ordering = ["position"]
+        constraints = [
+            models.UniqueConstraint(fields=["clip", "position"], name="view_position_once"),
+            models.UniqueConstraint(fields=["clip", "name"], name="view_name_once"),
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+    @property
+    def n_frames(self) -> int | None:
+        """Frames of the view itself."""
+        return Timebase.from_json(self.timebase).n_frames if self.timebase else None
+
+    @property
+    def rate(self) -> str | None:
+        """The view's own rate."""
+        return self.timebase["rate"] if self.timebase else None
 
 
 class ClipEvent(models.Model):

@@ -9,6 +9,7 @@ from uuid import UUID
 from django.db import transaction
 
 from services.tracker.clips.bulk_insert import clips_insert
+from services.tracker.clips.groups import views_correct, views_insert
 from services.tracker.clips.selectors import clip_identities
 from services.tracker.projects.models import Project
 
@@ -26,16 +27,23 @@ class Registered:
 def clips_register(
     *, project: Project, actor: str, clips: list[dict[str, Any]]
 ) -> list[Registered]:
-    """Register clips by their source; those that are known already stay as they are."""
-    wanted: dict[str, str] = {}
+    """Register clips by their source; those that are known already stay as they are.
+
+    But for the views of a group that was refused: those may be said anew, for another try.
+    """
+    wanted: dict[str, dict[str, Any]] = {}
     for item in clips:
-        wanted.setdefault(item["source_uri"], item["name"])
+        wanted.setdefault(item["source_uri"], item)
     known = clip_identities(project=project, source_uris=list(wanted))
-    fresh = {uri: name for uri, name in wanted.items() if uri not in known}
-    made = clips_insert(project=project, actor=actor, names=fresh)
+    fresh = {uri: item for uri, item in wanted.items() if uri not in known}
+    made = clips_insert(project=project, actor=actor, clips=list(fresh.values()))
+    groups = {uri: item["views"] for uri, item in wanted.items() if item["views"]}
+    views_insert({made[uri][0]: views for uri, views in groups.items() if uri in made})
     # A racing registration may have won some of them; those are known only now.
     if lost := [uri for uri in fresh if uri not in made]:
         known |= clip_identities(project=project, source_uris=lost)
+    for uri in sorted(groups.keys() - made.keys()):
+        views_correct(uid=known[uri][0], views=groups[uri], actor=actor)
     return _answer(clips, known | made, created=set(made))
 
 

@@ -24,7 +24,7 @@ def clip_visible_to(*, user: User) -> QuerySet[Clip]:
     People who label see seats, never clips: a clip's state tells how far the other seat is.
     """
     # Shadow clips too: one of them may be stuck. Lists leave them out unless asked (ClipQuery).
-    clips = Clip.objects.select_related("project", "taxonomy")
+    clips = Clip.objects.select_related("project", "taxonomy").prefetch_related("views")
     if user.role == Role.WORKER:
         return clips
     if user.role == Role.MANAGER:

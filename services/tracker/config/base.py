@@ -29,6 +29,8 @@ APPS = (
     "monitoring",
     "standing",
     "gold",
+    "drafts",
+    "duplicates",
     "work",
     "lanes",
     "releases",

@@ -23,6 +23,8 @@ APPS = (
     "monitoring",
     "standing",
     "gold",
+    "drafts",
+    "duplicates",
     "lanes",
     "inbox",
     "releases",

@@ -18,7 +18,12 @@ from services.tracker.files.storage import is_s3, object_size, presigned_url
 
 MOST_BYTES = 4 * 2**20
 CACHE_S = 3600
-MEDIA_TYPES = {".mp4": "video/mp4", ".json": "application/json", ".png": "image/png"}
+MEDIA_TYPES = {
+    ".mp4": "video/mp4",
+    ".json": "application/json",
+    ".png": "image/png",
+    ".svg": "image/svg+xml",
+}
 
 
 @require_http_methods(["GET", "HEAD", "OPTIONS"])

@@ -11,8 +11,11 @@ from django.db.models import Max
 from services.domain.blindness import candidate_order
 from services.domain.workflow import AssignmentState, Stage
 from services.tracker.annotations.models import Annotation, Assignment, Prelabel
-from services.tracker.clips.models import Media
+from services.tracker.clips.groups import DECLARED
+from services.tracker.clips.models import Media, View
 from services.tracker.core.roles import SeatKind
+from services.tracker.drafts.models import ModelVersion
+from services.tracker.drafts.selectors import models_current
 from services.tracker.gold.models import Gold
 from services.tracker.quality.models import Comparison, SanityCheck
 from services.tracker.work.models import Lease
@@ -31,22 +34,26 @@ def work_items(*, stage: Stage, leases: list[Lease]) -> list[Json]:
     if not clips:
         return []
     media = {} if stage is Stage.INGEST else _media(clips)
+    views = _views(clips) if stage is Stage.INGEST else {}
     drafts = _drafts(clips) if stage is Stage.DISPATCH else {}
     rounds = {lease.clip_id: lease.clip.round for lease in leases}
     seats = _seats(rounds) if stage in (*WITH_SEATS, *WITH_OPINIONS) else {}
     comparisons = _comparisons(rounds) if stage in WITH_OPINIONS else {}
     known = _known(leases) if stage is Stage.CHECK else {}
     remarked = _remarked(clips) if stage in WITH_OPINIONS else set()
+    models = _models(leases) if stage is Stage.PRELABEL else {}
     return [
         _item(
             lease,
             stage,
             media.get(lease.clip_id),
+            views.get(lease.clip_id, []),
             drafts.get(lease.clip_id, []),
             seats.get(lease.clip_id, []),
             comparisons.get(lease.clip_id),
             known.get(lease.clip_id),
             remarked,
+            models.get((lease.clip.project_id, lease.taxonomy_id)),
         )
         for lease in leases
     ]
@@ -56,11 +63,13 @@ def _item(
     lease: Lease,
     stage: Stage,
     media: Media | None,
+    views: list[Json],
     draft: list[Json],
     seats: list[Assignment],
     comparison: Json | None,
     gold: list[Json] | None,
     remarked: set[int],
+    model: ModelVersion | None,
 ) -> Json:
     clip = lease.clip
     return {
@@ -77,6 +86,10 @@ def _item(
         "taxonomy": lease.taxonomy.document,
         "timebase": media.timebase if media else None,
         "proxy_key": media.proxy_key if media else None,
+        "hints": media.hints if media and stage in WITH_SEATS else None,
+        "strip_key": media.strip_key if media and stage in WITH_SEATS else None,
+        "views": views,
+        "model": _model(model) if model else None,
         "prelabel": draft,
         "gold": gold,
         "seats": [_seat(seat) for seat in seats if stage in WITH_SEATS and _is_to_push(seat)],
@@ -138,8 +151,30 @@ def _opinion(seat: Assignment, annotation: Annotation, name: str) -> Json:
 
 
 def _media(clips: list[int]) -> dict[int, Media]:
-    rows = Media.objects.filter(clip__in=clips).only("clip_id", "timebase", "proxy_key")
+    rows = Media.objects.filter(clip__in=clips)
+    rows = rows.only("clip_id", "timebase", "proxy_key", "hints", "strip_key")
     return {row.clip_id: row for row in rows}
+
+
+def _models(leases: list[Lease]) -> dict[tuple[int, int], ModelVersion]:
+    """Return what drafts now, by project and labels; a model of other labels drafts nothing."""
+    return models_current(pairs={(lease.clip.project_id, lease.taxonomy_id) for lease in leases})
+
+
+def _model(model: ModelVersion) -> Json:
+    return {
+        "version": model.version,
+        "extractor": model.extractor,
+        "storage_key": model.storage_key,
+        "sha256": model.sha256,
+    }
+
+
+def _views(clips: list[int]) -> dict[int, list[Json]]:
+    found: dict[int, list[Json]] = defaultdict(list)
+    for row in View.objects.filter(clip__in=clips).order_by("position"):
+        found[row.clip_id].append({name: getattr(row, name) for name in DECLARED})
+    return found
 
 
 def _drafts(clips: list[int]) -> dict[int, list[Json]]:

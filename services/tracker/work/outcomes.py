@@ -9,12 +9,15 @@ from django.db import connection
 from django.utils import timezone
 
 from services.domain.errors import InputError
+from services.domain.fingerprint import Fingerprint
+from services.domain.hints import Hints
 from services.domain.segments import Segmentation
 from services.domain.timebase import Timebase
 from services.domain.workflow import ClipState, Facts, Stage, Step
 from services.tracker.annotations.models import Prelabel
 from services.tracker.annotations.planning import seats_ensure
 from services.tracker.annotations.seats import clip_facts, due_now, seats_push
+from services.tracker.clips.groups import views_found
 from services.tracker.clips.models import Clip, Media
 from services.tracker.clips.selectors import clip_of_content
 from services.tracker.clips.services import (
@@ -25,6 +28,7 @@ from services.tracker.clips.services import (
     clip_hold,
     clip_write,
 )
+from services.tracker.duplicates.services import footprint_keep
 from services.tracker.projects.versions import policy_version
 from services.tracker.work.models import Lease
 
@@ -37,6 +41,7 @@ Json = dict[str, Any]
 def ingested(*, clip: Clip, lease: Lease, report: Json, actor: str) -> None:
     """Take a sound file; a second copy of content the project has is refused."""
     timebase = Timebase.from_json(report["timebase"])
+    _require_fitting(report["hints"], n_frames=timebase.n_frames)
     _lock_content(clip.project_id, report["sha256"])
     twin = clip_of_content(project_id=clip.project_id, sha256=report["sha256"])
     if twin is not None and twin.pk != clip.pk:
@@ -53,6 +58,9 @@ def ingested(*, clip: Clip, lease: Lease, report: Json, actor: str) -> None:
         timebase=report["timebase"],
         **{name: report[name] for name in MEDIA_COLUMNS},
     )
+    if report["fingerprint"] is not None:
+        footprint_keep(clip=clip, fingerprint=Fingerprint.from_json(report["fingerprint"]))
+    views = views_found(clip=clip, views=report["views"])
     columns = {
         "sha256": report["sha256"],
         "n_frames": timebase.n_frames,
@@ -63,12 +71,25 @@ def ingested(*, clip: Clip, lease: Lease, report: Json, actor: str) -> None:
         step=Step.INGESTED,
         actor=actor,
         facts=Facts(round=clip.round),
-        payload={**columns, "proxy_sha256": report["proxy_sha256"]},
+        payload={
+            **columns,
+            "proxy_sha256": report["proxy_sha256"],
+            **({"views": views} if views else {}),
+        },
         columns=columns,
     )
 
 
-MEDIA_COLUMNS = ("width", "height", "proxy_key", "proxy_sha256", "proxy_bytes", "probe")
+MEDIA_COLUMNS = (
+    "width",
+    "height",
+    "proxy_key",
+    "proxy_sha256",
+    "proxy_bytes",
+    "probe",
+    "hints",
+    "strip_key",
+)
 
 
 def refused(*, clip: Clip, lease: Lease, report: Json, actor: str) -> None:
@@ -177,6 +198,15 @@ def failed(*, clip: Clip, lease: Lease, report: Json, actor: str) -> None:
         payload={**report, "stage": str(stage), "attempt": attempts},
         ends_lease=True,
     )
+
+
+def _require_fitting(hints: Json | None, *, n_frames: int) -> None:
+    """Refuse hints that are none, or another clip's."""
+    if hints is not None and (found := Hints.from_json(hints)).n_frames != n_frames:
+        raise InputError(
+            f"Hints on {found.n_frames} frames do not fit a clip of {n_frames}.",
+            errors=[{"pointer": "/hints/n_frames", "detail": "not the clip's length"}],
+        )
 
 
 def _lock_content(project_id: int, sha256: str) -> None:

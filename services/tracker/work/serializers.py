@@ -6,7 +6,9 @@ from typing import Any
 
 from rest_framework import serializers
 
+from services.domain.multiview.layout import MAX_VIEWS
 from services.domain.workflow import AssignmentState, ClipState, Stage
+from services.tracker.clips.serializers import GroupViewIn
 from services.tracker.core.fields import (
     HashField,
     KeyField,
@@ -61,6 +63,15 @@ class OpinionWork(serializers.Serializer):
     came_back = serializers.BooleanField()
 
 
+class ModelWork(serializers.Serializer):
+    """The model that drafts a clip, as it lies in the store."""
+
+    version = serializers.IntegerField()
+    extractor = serializers.CharField()
+    storage_key = serializers.CharField()
+    sha256 = serializers.CharField()
+
+
 class WorkItem(serializers.Serializer):
     """One claimed clip with all that its stage needs."""
 
@@ -77,6 +88,10 @@ class WorkItem(serializers.Serializer):
     taxonomy = ObjectField()
     timebase = ObjectField(allow_null=True)
     proxy_key = serializers.CharField(allow_null=True)
+    hints = ObjectField(allow_null=True)
+    strip_key = serializers.CharField(allow_null=True)
+    views = GroupViewIn(many=True)
+    model = ModelWork(allow_null=True)
     prelabel = ObjectListField()
     gold = ObjectListField(allow_null=True)
     seats = SeatWork(many=True)
@@ -97,6 +112,17 @@ class LeaseExtended(serializers.Serializer):
     expires_at = serializers.DateTimeField()
 
 
+class GroupViewDone(serializers.Serializer):
+    """The view is sound and has its place in time."""
+
+    name = NameField(max_length=100)
+    sha256 = HashField()
+    timebase = ObjectField()
+    probe = ObjectField()
+    alignment = ObjectField(allow_null=True)
+    frame_map = ObjectField(allow_null=True)
+
+
 class IngestDone(serializers.Serializer):
     """The clip is sound; its proxy is stored."""
 
@@ -109,6 +135,10 @@ class IngestDone(serializers.Serializer):
     proxy_sha256 = HashField()
     proxy_bytes = serializers.IntegerField(min_value=1, max_value=LARGEST_BIGINT)
     probe = ObjectField()
+    fingerprint = ObjectField(required=False, allow_null=True, default=None)
+    hints = ObjectField(required=False, allow_null=True, default=None)
+    strip_key = KeyField(required=False, allow_null=True, default=None)
+    views = serializers.ListField(child=GroupViewDone(), max_length=MAX_VIEWS, default=list)
 
 
 class IngestRefused(serializers.Serializer):

@@ -14,8 +14,9 @@ def plan_of(*seams: int, n_frames: int = 300, half: int = 10) -> ShardPlan:
 
 
 @st.composite
-def plans(draw: st.DrawFn, *, n_frames: int = 60) -> ShardPlan:
-    half = draw(st.sampled_from([1, 1, 2, 3, 5, 8]))
+def plans(draw: st.DrawFn, *, n_frames: int = 60, tolerance: int = 0) -> ShardPlan:
+    """Draw a plan whose overlaps are longer than two of a tolerance."""
+    half = tolerance + draw(st.sampled_from([1, 1, 2, 3, 5, 8]))
     seams: list[int] = []
     frame = draw(st.integers(half, n_frames - half))
     while frame <= n_frames - half:

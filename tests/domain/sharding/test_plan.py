@@ -90,6 +90,14 @@ def test_shards_too_short_for_their_overlap_are_refused():
     assert plan_shards(1000, rate=Fraction(1), longest_s=32, overlap_s=10).seams
 
 
+def test_overlaps_are_longer_than_two_tolerances():
+    with pytest.raises(InputError, match="more than 10") as caught:
+        plan_shards(1000, rate=Fraction(1), longest_s=50, overlap_s=10, tolerance_frames=5)
+    assert caught.value.code == "overlap_too_short"
+    assert plan_shards(1000, rate=Fraction(1), longest_s=50, overlap_s=10, tolerance_frames=4).seams
+    assert not plan_shards(9, rate=Fraction(1), longest_s=9, overlap_s=1, tolerance_frames=4).seams
+
+
 @pytest.mark.parametrize(
     "seams", [(5,), (295,), (100, 119), (100, 80)], ids=["front", "end", "near", "disordered"]
 )

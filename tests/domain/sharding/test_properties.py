@@ -9,23 +9,65 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from services.domain.comparison.matching import keeps_order
+from services.domain.policy import Policy
 from services.domain.segments import Segmentation
 from services.domain.sharding.pieces import cut, read_pieces
 from services.domain.sharding.plan import Seam, ShardPlan
 from services.domain.sharding.report import ClashKind, SeamReport, Stitched
 from services.domain.sharding.stitch import stitch
+from tests.domain.notation import taxonomy as taxonomy_named
 from tests.domain.sharding.plans import plans
 from tests.strategies import jittered, policies, segmentations, taxonomies
 
+LARGEST = 6
+"""Tolerance that the drawn policies and taxonomies have at most."""
 
-@given(segmentations(exclusive=True), plans(), taxonomies(), policies())
+
+PLAIN = taxonomy_named()
+
+
+@st.composite
+def answers_in_turn(draw):
+    """Shards whose labels differ a little, under every tolerance that their overlaps allow."""
+    tolerance = draw(st.integers(0, LARGEST))
+    plan = draw(plans(n_frames=200, tolerance=tolerance))
+    whole = draw(segmentations(n_frames=200, exclusive=True))
+    answered = [draw(jittered(shard)) for shard in cut(whole, plan)]
+    return answered, plan, Policy(tolerance_frames=tolerance)
+
+
+@given(segmentations(exclusive=True), plans(tolerance=LARGEST), taxonomies(), policies())
 def test_it_gives_back_what_was_cut(whole, plan, taxonomy, policy):
     stitched = stitch(cut(whole, plan), plan, taxonomy=taxonomy, policy=policy)
     assert stitched.segmentation == whole
     assert not stitched.report.disputes
 
 
-@given(segmentations(exclusive=False), plans(), taxonomies(), policies())
+@given(segmentations(exclusive=True), plans())
+def test_with_no_tolerance_a_short_overlap_gives_it_back_too(whole, plan):
+    stitched = stitch(cut(whole, plan), plan, taxonomy=PLAIN, policy=Policy(tolerance_frames=0))
+    assert stitched.segmentation == whole
+    assert not stitched.report.disputes
+
+
+@given(answers_in_turn())
+def test_an_accepted_boundary_lies_within_a_tolerance_of_everybody_who_saw_it(drawn):
+    answered, plan, policy = drawn
+    stitched = stitch(answered, plan, taxonomy=PLAIN, policy=policy)
+    disputed = [piece for dispute in stitched.report.disputes for piece in dispute.pieces]
+    for piece in read_pieces(answered, plan):
+        one = piece.segment
+        if piece in disputed:
+            continue
+        assert any(
+            whole.label == one.label
+            and (piece.cut_onset or abs(whole.onset - one.onset) <= policy.tolerance_frames)
+            and (piece.cut_offset or abs(whole.offset - one.offset) <= policy.tolerance_frames)
+            for whole in stitched.segmentation
+        )
+
+
+@given(segmentations(exclusive=False), plans(tolerance=LARGEST), taxonomies(), policies())
 def test_where_labels_overlap_it_does_too_or_says_that_nobody_can_tell(
     whole, plan, taxonomy, policy
 ):
@@ -42,7 +84,7 @@ def test_where_labels_overlap_it_does_too_or_says_that_nobody_can_tell(
         assert stitched.segmentation == whole
 
 
-@given(segmentations(exclusive=True), plans(), taxonomies(), policies(), st.data())
+@given(segmentations(exclusive=True), plans(tolerance=LARGEST), taxonomies(), policies(), st.data())
 def test_spreads_and_scores_come_back(whole, plan, taxonomy, policy, data):
     numbers = st.integers(0, 3)
     whole = Segmentation.of(
@@ -64,7 +106,7 @@ def test_spreads_and_scores_come_back(whole, plan, taxonomy, policy, data):
 @st.composite
 def answers(draw, *, exclusive):
     """Shards labelled by people who saw nearly the same, or nothing of the kind."""
-    plan = draw(plans())
+    plan = draw(plans(tolerance=LARGEST))
     whole = draw(segmentations(exclusive=exclusive))
     given = []
     for shard in cut(whole, plan):

@@ -204,11 +204,27 @@ def test_rules_that_pull_neighbours_together_give_way_to_the_mean():
     assert kept(stitched) == ["X 145-149", "Y 149-155"]
 
 
-def test_segments_that_no_shard_saw_together_may_overlap_and_are_pointed_out():
-    # An overlap of 2 frames is shorter than the tolerance: each leaves out the other's label.
-    stitched = put_together("X 10-151", "Y 149-200", plan=plan_of(150, half=1))
-    assert kept(stitched) == []
-    assert disputed(stitched) == ["overlap@150: X 10-151 | Y 149-200"]
+@pytest.mark.parametrize(
+    "labels",
+    [{}, {"X": {"onset_tolerance": 4}}, {"Y": {"offset_tolerance": 4}}],
+    ids=["policy", "onset", "offset"],
+)
+def test_an_overlap_that_is_not_longer_than_two_tolerances_is_refused(labels):
+    most = 4 if labels else 3
+    with pytest.raises(InputError, match=f"more than {2 * most}") as caught:
+        put_together(
+            "X 10-151", "Y 149-200", plan=plan_of(150, half=most), labels=taxonomy(**labels)
+        )
+    assert caught.value.code == "overlap_too_short"
+    put_together(
+        "X 10-150", "Y 150-200", plan=plan_of(150, half=most + 1), labels=taxonomy(**labels)
+    )
+
+
+def test_the_frames_of_a_zone_of_doubt_are_a_tolerance_too():
+    labels = taxonomy(Z={"widens_tolerance_to": 10})
+    with pytest.raises(InputError, match="more than 20"):
+        put_together("X 10-20", "Y 170-200", labels=labels)
 
 
 def test_the_labels_own_rules_and_tolerances_hold():

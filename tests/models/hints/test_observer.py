@@ -9,8 +9,10 @@ import pytest
 from models.hints.observer import HintsObserver, read_hints
 from models.hints.picture import Picture
 from models.ingest import ingest_file
+from models.isolated import ingest_isolated
 from models.refusal import MediaRefusedError
 from services.domain.errors import InputError
+from services.domain.hints import HintRules
 from tests.models.hints.pictures import picture, shot, still, write_video
 
 
@@ -39,6 +41,23 @@ def test_another_pass_finds_the_same(proxy):
         for index, frame in enumerate(opened.decode(video=0)):
             observer.observe(index, Picture.of_frame(frame))
     assert observer.finish() == read_hints(proxy)
+
+
+def test_ingest_finds_the_same_in_the_pass_that_proves_the_proxy(proxy, tmp_path, monkeypatch):
+    opened = []
+    monkeypatch.setattr(
+        av, "open", lambda *a, _open=av.open, **k: opened.append(a) or _open(*a, **k)
+    )
+    source, rules = tmp_path / "source.mp4", HintRules(shot_min_frames=40)
+    plain = ingest_file(source, tmp_path / "plain.mp4")
+    n_passes = len(opened)
+    done = ingest_file(source, tmp_path / "again.mp4", hints=rules)
+    assert len(opened) == 2 * n_passes
+    assert plain.found is None
+    assert done.found == read_hints(tmp_path / "again.mp4", rules=rules)
+    assert done.found.hints.rules == rules
+    apart = ingest_isolated(source, tmp_path / "apart.mp4", hints=rules)
+    assert apart == done
 
 
 def test_frames_come_in_order_and_once():

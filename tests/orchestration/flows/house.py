@@ -103,7 +103,7 @@ class House:
             sleep=lambda _: None,
         )
         parts = Runtime(
-            settings=worker_settings(),
+            settings=worker_settings(scratch=str(root.parent / "scratch")),
             tracker=tracker,
             store=FaultyStore(root, faults),
             label_studio=lambda: bridge,

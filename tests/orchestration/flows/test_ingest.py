@@ -2,16 +2,24 @@
 
 from __future__ import annotations
 
+from fractions import Fraction
+from hashlib import sha256
+from xml.etree import ElementTree
+
 import boto3
 import pytest
 from moto import mock_aws
 
+from models.synthetic import ClipStyle, make_clip
 from orchestration.flows.ingest import ingest
 from orchestration.flows.prelabel import prelabel
+from orchestration.near_duplicates import near_duplicate_lines
 from orchestration.stage import DecodingParams
 from services.client.payloads import ClipIn
 from services.domain.errors import StorageError, TransientError
+from services.domain.hints import Hints
 from services.domain.segments import Segment
+from services.tracker.clips.models import Media
 from tests import videos
 from tests.orchestration.flows.faults import PUT
 from tests.orchestration.flows.house import House
@@ -69,6 +77,65 @@ def test_a_file_that_comes_back_is_taken_on_the_managers_word(house: House):
     ingest()
     assert house.steps(clip) == ["registered", "refused", "requeued", "ingested"]
     assert house.clip(clip).reason is None
+
+
+@pytest.mark.parametrize(
+    ("media", "code"),
+    [
+        ({"max_bytes": 1000}, "too_large"),
+        ({"max_frames": 10}, "too_large"),
+        ({"max_pixels": 100}, "too_large"),
+        ({"timeout_s": 0.01}, "decode_timeout"),
+    ],
+)
+def test_what_is_too_much_is_the_policys_word(house: House, sound, media, code):
+    (clip,) = house.register(sound)
+    house.rules(media=media)
+    ingest()
+    assert (house.state(clip), reason(house, clip)) == ("quarantined", code)
+    house.rules()
+    house.play["lea"].clip_retry(clip)
+    ingest()
+    assert house.state(clip) == "ingested"
+
+
+def test_the_policy_says_which_video_stream_is_meant(house: House, sound):
+    (clip,) = house.register(sound)
+    house.rules(video_stream=1)
+    ingest()
+    assert reason(house, clip) == "no_video_stream"
+    house.rules(video_stream="largest", hints={"thumbnails": 3})
+    house.play["lea"].clip_retry(clip)
+    ingest()
+    media = Media.objects.get(clip__uid=clip)
+    assert media.proxy_key.endswith("-stream-largest-360p.mp4")
+    assert media.hints["rules"]["thumbnails"] == 3
+
+
+def test_what_ingest_sees_is_kept_and_drawn(house: House, sound):
+    (clip,) = house.register(sound)
+    ingest()
+    media = Media.objects.get(clip__uid=clip)
+    assert Hints.from_json(media.hints).n_frames == house.clip(clip).n_frames
+    with house.parts.store.as_file(media.strip_key) as path:
+        drawing = path.read_bytes()
+    assert ElementTree.fromstring(drawing).tag.endswith("svg")
+    assert media.strip_key == "strips/{0:.2}/{0}.svg".format(sha256(drawing).hexdigest())
+
+
+def test_another_encoding_of_a_clip_is_flagged_and_worked_on(house: House):
+    timeline = [("reach", 40), ("pour", 50), ("stir", 60)]
+    paths = [house.videos / name for name in ("one.mp4", "other.mp4", "stranger.mp4")]
+    unlike = [("rest", 40), ("stir", 50), ("reach", 60)]
+    for path, given, gop in zip(paths, (timeline, timeline, unlike), (12, 30, 12), strict=True):
+        make_clip(path, rate=Fraction(25), timeline=given, style=ClipStyle(gop=gop))
+    uids = house.register(*paths)
+    assert ingest() == "ingest: 3 ingested"
+    lea = house.play["lea"]
+    (pair,) = lea.near_duplicates("kitchen")
+    assert {pair.clip_uid, pair.other_uid} == set(uids[:2])
+    (line,) = near_duplicate_lines([pair])
+    assert line.startswith("one.mp4 and other.mp4 show the same for ")
 
 
 def test_a_source_that_is_gone_from_its_bucket_is_set_aside_like_a_file(house: House, monkeypatch):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fcntl
 import json
 import signal
 import subprocess
@@ -32,13 +33,30 @@ def test_the_proxy_comes_with_its_frame_map(segue: Segue, tmp_path: Path) -> Non
     assert numbers_in(proxy) == list(range(N_FRAMES))
     content = json.loads(frame_map.read_text())
     assert content["n_frames"] == len(content["source_pts"]) == N_FRAMES
-    prove(proxy, n_frames=N_FRAMES, rate=Fraction(content["rate"]))
+    prove(proxy, n_frames=N_FRAMES, rate=Fraction(content["proxy"]["rate"]))
     assert content["source"]["sha256"] == sha256_of(source)
     assert content["proxy"]["sha256"] == sha256_of(proxy)
     assert content["proxy"]["n_bytes"] == proxy.stat().st_size
     tick = Fraction(content["tick"])
     for k, pts in enumerate(content["source_pts"]):
         assert abs(pts * tick - Fraction(2 * k + k // 3, 50)) <= tick
+
+
+@pytest.mark.parametrize(
+    ("rate", "plays"), [(Fraction(300), 240), (Fraction(25), 25), (Fraction(1, 4), 1)]
+)
+def test_the_map_names_the_rate_at_which_the_proxy_plays(
+    segue: Segue, tmp_path: Path, rate: Fraction, plays: int
+) -> None:
+    source, out = clip(tmp_path, rate=rate), tmp_path / "out"
+    ran = segue("proxy", source, "--out", out)
+    assert ran.status == 0
+    assert f"75 frames at {plays}," in ran.out
+    content = json.loads((out / "clip.frames.json").read_text())
+    assert "k / proxy.rate" in content["reading"]
+    assert content["proxy"]["rate"] == str(plays)
+    assert content["source"]["rate"] == str(rate)
+    prove(out / "clip.proxy.mp4", n_frames=N_FRAMES, rate=Fraction(plays))
 
 
 def test_a_repeat_changes_nothing_and_other_bytes_are_refused(segue: Segue, tmp_path: Path) -> None:
@@ -73,6 +91,40 @@ def test_half_of_a_pair_is_not_replaced(segue: Segue, tmp_path: Path) -> None:
     assert ran.status == 2
     assert "without its other half" in ran.err
     assert lone.read_bytes() == b"mine"
+
+
+def test_a_proxy_that_was_placed_without_its_map_is_completed(segue: Segue, tmp_path: Path) -> None:
+    source, out = clip(tmp_path), tmp_path / "out"
+    assert segue("proxy", source, "--out", out).status == 0
+    frame_map = out / "clip.frames.json"
+    before = frame_map.read_bytes()
+    frame_map.unlink()
+    assert segue("proxy", source, "--out", out).status == 0
+    assert frame_map.read_bytes() == before
+
+
+def test_what_a_killed_run_left_goes_with_the_next_one(segue: Segue, tmp_path: Path) -> None:
+    out = tmp_path / "out"
+    dead, alive, unknown = (out / f".unfinished-{name}" for name in ("dead", "alive", "unknown"))
+    for folder in (dead, alive, unknown):
+        folder.mkdir(parents=True)
+        (folder / "proxy.mp4").write_bytes(b"half")
+    (dead / "lock").write_bytes(b"")
+    with (alive / "lock").open("wb") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        assert segue("proxy", clip(tmp_path), "--out", out).status == 0
+    assert sorted(out.glob(".unfinished-*")) == [alive, unknown]
+
+
+def test_a_source_that_is_not_there_is_told_before_its_map_is_read(
+    segue: Segue, tmp_path: Path
+) -> None:
+    source, out = clip(tmp_path), tmp_path / "out"
+    assert segue("proxy", source, "--out", out).status == 0
+    source.unlink()
+    ran = segue("proxy", source, "--out", out)
+    assert ran.status == 2
+    assert "is refused (file_missing)" in ran.err
 
 
 def test_a_refused_file_leaves_nothing_not_even_the_folder(segue: Segue, tmp_path: Path) -> None:
