@@ -33,9 +33,9 @@ views:
 def take(house: House) -> ClipIn:
     folder = house.videos / "take"
     folder.mkdir()
-    ours, theirs = pair(8, 1.2, seed=3)
-    view(folder / "front.mp4", n_frames=75, sound=ours)
-    view(folder / "side.mp4", n_frames=90, sound=theirs, rate=Fraction(30))
+    ours, theirs = pair(16, 1.2, seed=3)
+    view(folder / "front.mp4", n_frames=250, sound=ours)
+    view(folder / "side.mp4", n_frames=300, sound=theirs, rate=Fraction(30))
     view(folder / "top.mp4", n_frames=40)
     (folder / "group.yaml").write_text(MANIFEST)
     (clip,) = list_sources(str(folder))
@@ -52,7 +52,7 @@ def test_a_group_goes_the_way_of_any_clip(house: House, take: ClipIn):
     assert ingest() == "ingest: 1 ingested"
     clip = house.clip(uid)
     front, side, top = clip.views
-    assert (clip.n_frames, clip.rate, clip.sha256) == (75, "25", front.sha256)
+    assert (clip.n_frames, clip.rate, clip.sha256) == (250, "25", front.sha256)
     assert side.alignment["method"] == "audio"
     assert abs(Fraction(side.alignment["offset_s"]) - Fraction(6, 5)) < Fraction(1, 1000)
     assert side.frame_map["n_missing"] == 30
@@ -72,7 +72,7 @@ def test_a_group_goes_the_way_of_any_clip(house: House, take: ClipIn):
     dispatch()
     tasks = list(house.studio.tasks.values())
     assert len(tasks) == 2
-    assert {task["data"]["n_frames"] for task in tasks} == {75}
+    assert {task["data"]["n_frames"] for task in tasks} == {250}
 
 
 def test_the_stored_proxy_shows_all_views(house: House, take: ClipIn):

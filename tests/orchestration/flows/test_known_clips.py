@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import timedelta
 from typing import Any
 from uuid import UUID
@@ -42,7 +43,8 @@ def form(task: dict[str, Any]) -> dict[str, Any]:
     told = {**task["data"], **task["predictions"][0]} if task["predictions"] else task["data"]
     names = {"video", "assignment", "id", "task"}
     kept = {key: value for key, value in told.items() if key not in names}
-    return {key: str(value).replace(title, "<title>") for key, value in kept.items()}
+    said = {key: str(value).replace(title, "<title>") for key, value in kept.items()}
+    return said | {"strip": re.sub(r"\(/\S+\)", "(<address>)", said["strip"])}
 
 
 def test_a_honeypot_goes_out_among_the_work_and_comes_back_scored(house: House):

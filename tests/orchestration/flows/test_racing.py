@@ -16,7 +16,6 @@ from orchestration.flows.release import ReleaseParams, release
 from orchestration.stage import DecodingParams, StageParams
 from services.tracker.work.models import Lease
 from tests import videos
-from tests.orchestration.flows import faults
 from tests.orchestration.flows.house import ONCE, POUR, House
 
 pytestmark = [pytest.mark.db, pytest.mark.harness]
@@ -50,7 +49,8 @@ def test_two_ingests_share_the_clips(house: House):
     assert n_leases("ingest") == dict.fromkeys(clips, 1)
     for clip in clips:
         assert house.steps(clip) == ["registered", "ingested"]
-    assert house.faults.count(faults.PUT) == 3
+    assert house.faults.count("store put proxies/.*") == 3
+    assert house.faults.count("store put strips/.*") == 3
 
 
 def test_two_dispatches_make_each_lane_and_each_task_once(house: House):
