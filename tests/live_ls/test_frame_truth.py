@@ -167,13 +167,20 @@ def look_around(editor: Editor, asked: list[int]) -> None:
 def test_a_pause_says_the_frame_that_it_shows(
     rate: Fraction, room: ViewingRoom, editor: Editor, tmp_path: Path
 ) -> None:
-    """Label Studio rounds the time of a pause to two milliseconds: often where a frame begins."""
+    """Label Studio rounds the time of a pause to two milliseconds: often where a frame begins.
+
+    Rounded up over that instant, its counter is one ahead of the picture until the next seek:
+    nothing of ours can tell it. Where it stands on the instant, counter and picture agree.
+    """
     task, _ = push(room, Sent(rate=rate).make(tmp_path))
     editor.open(room.address(task), n_frames=160)
     sights = []
     for turn in range(3):
         editor.go_to(20 + turn)
         editor.play_and_pause(wait_ms=150 + 37 * turn)
+        paused = editor.look_patiently()
+        assert paused.said - 1 - paused.shown in (0, 1)
+        editor.go_to(paused.said)
         sights.append(editor.look_patiently())
     for frame in range(11, 150, 35):
         editor.stand_at_s(float(frame / rate))
